@@ -1,0 +1,42 @@
+import { singleHook, type Contract, type Hook, type Schema } from '../core/contract.ts';
+import { silentLogger } from '../core/logger.ts';
+import { asBuilder, type Plan } from './builder.ts';
+import { developmentLogger } from './development-logger.ts';
+import type { Preset } from './types.ts';
+
+const basic: Omit<Plan, 'contract' | 'timeoutMs'> = {
+  plugins: [],
+  services: {},
+  logger: silentLogger,
+  metrics: false,
+  clock: undefined,
+};
+
+/** The plainest start: 30 s for a call, no log, no metrics. The time is go-plugins'. */
+export const Simple: Preset = preset(() => ({ ...basic, timeoutMs: 30_000 }));
+
+/** For the desk: 60 s for a call, so that a breakpoint does not end it, and a readable log on stderr. */
+export const Development: Preset = preset(() => ({ ...basic, timeoutMs: 60_000, logger: developmentLogger() }));
+
+/** For servers: 10 s for a call, because a caller who waits longer has gone, and metrics on. */
+export const Production: Preset = preset(() => ({ ...basic, timeoutMs: 10_000, metrics: true }));
+
+type Question = Pick<Hook<never, unknown>, 'request' | 'response'>;
+
+function preset(plan: () => Omit<Plan, 'contract'>): Preset {
+  return (contract?: Question | Contract) => asBuilder({ ...plan(), contract: contractOf(contract) });
+}
+
+function contractOf(value: Question | Contract | undefined): Contract {
+  if (value === undefined) return { [singleHook]: {} };
+  return isQuestion(value) ? { [singleHook]: value } : value;
+}
+
+function isQuestion(value: Question | Contract): value is Question {
+  return isSchema(value['request']) && isSchema(value['response']);
+}
+
+/** A schema may be a function too (arktype's are). */
+function isSchema(value: unknown): value is Schema {
+  return (typeof value === 'object' || typeof value === 'function') && value !== null && '~standard' in value;
+}

@@ -1,0 +1,136 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+
+import type { PluginSettings } from '../config/settings.ts';
+import type { CallOptions } from '../core/call-options.ts';
+import type { Clock } from '../core/clock.ts';
+import type { ContractOf, HookMap, RequestOf, ResponseOf, Schema, Undeclared, WholeMap } from '../core/contract.ts';
+import type { Logger } from '../core/logger.ts';
+import type { MetricsSnapshot } from '../core/metrics.ts';
+import type { HostServices } from '../core/plugin.ts';
+import type { PluginSource } from '../core/transport.ts';
+import type { HookSchemas } from '../hooks/define.ts';
+import type { ManagerEvents, Undo } from '../manager/events.ts';
+import type { ManagerHealth, PluginView, ShutdownReport } from '../manager/view.ts';
+
+/** What the compiler says of a name that is used twice. */
+export type Taken<Name extends string> = `plugin '${Name}' is already registered`;
+
+/** A name, unless it is taken; where the names are not known, any. */
+export type NewName<Name extends string, Names extends string> = string extends Names
+  ? Name
+  : Name extends Names
+    ? Taken<Name>
+    : Name;
+
+/** Refuses a source that says it answers another contract. */
+export type Fits<Source, Base> = [Source] extends [Undeclared | Partial<Base>]
+  ? unknown
+  : "this plugin's contract does not fit the manager's";
+
+/** The question of a single-question contract. */
+export type ExecuteOf<H> = H extends { execute: infer E } ? E : never;
+
+/**
+ * Registered plugins, ready to be called. `PluginManager<Req, Resp>` asks one question;
+ * `PluginManager<Hooks>` asks the hooks of a map. A manager with known plugin names fits both.
+ */
+export interface PluginManager<A, B = WholeMap, Names extends string = string> extends AsyncDisposable {
+  /**
+   * Asks one plugin the question of a single-question contract.
+   * @throws {PluginError} always a coded one: the plugin's own, `PLUGIN_1204` too late, `PLUGIN_1205` it ended while
+   * it worked (retryable), `PLUGIN_1206` given up by the caller; docs/errors.md has them all.
+   */
+  execute(
+    plugin: Names,
+    request: RequestOf<ExecuteOf<ContractOf<A, B>>>,
+    options?: CallOptions,
+  ): Promise<ResponseOf<ExecuteOf<ContractOf<A, B>>>>;
+
+  /** Asks one plugin one hook of a map. Throws as `execute`, and `PLUGIN_1211` if the plugin does not answer it. */
+  call<K extends keyof ContractOf<A, B> & string>(
+    plugin: Names,
+    hook: K,
+    request: RequestOf<ContractOf<A, B>[K]>,
+    options?: CallOptions,
+  ): Promise<ResponseOf<ContractOf<A, B>[K]>>;
+
+  /**
+   * Takes up a plugin while the manager runs, and starts it unless it is lazy.
+   * Gives this manager under a type that knows the new name.
+   * @throws {PluginError} as `build`.
+   */
+  register<const N extends string, H = Undeclared>(
+    name: NewName<N, Names>,
+    source: PluginSource<H> & Fits<H, ContractOf<A, B>>,
+    settings?: PluginSettings,
+  ): Promise<PluginManager<A, B, Names | N>>;
+
+  /**
+   * Refuses new calls of a plugin, lets running ones end within its `drainTimeoutMs`, stops it, forgets it.
+   * Gives this manager under a type without the name.
+   * @throws {PluginError} `PLUGIN_1201` if there is none of that name.
+   */
+  unregister<N extends Names>(name: N): Promise<PluginManager<A, B, Exclude<Names, N>>>;
+
+  has(name: string): name is Names;
+  /** What can be seen of a plugin now; undefined if there is none of that name. */
+  getPlugin(name: string): PluginView | undefined;
+  listPlugins(): PluginView[];
+  /** Asks every running plugin how it is, each for at most 5 s, at once. */
+  health(): Promise<ManagerHealth>;
+  /** What was counted since the start; undefined without `withMetrics`. */
+  metrics(): MetricsSnapshot | undefined;
+  /** Listens; the returned function takes the listener back. */
+  on<K extends keyof ManagerEvents>(name: K, listener: (event: ManagerEvents[K]) => void): Undo;
+  /**
+   * Refuses new calls, lets running ones end for `timeoutMs` (default: the manager's timeout), stops every
+   * plugin side by side. A second call joins the first. Never rejects; nothing keeps the process alive after it.
+   */
+  shutdown(options?: { readonly timeoutMs?: number }): Promise<ShutdownReport>;
+}
+
+/** A manager to be. Every method gives a new builder, so that one can be branched. */
+export interface Builder<A, B, Names extends string = never, Services = unknown> {
+  /**
+   * Adds a plugin under a name of the host's choice.
+   * The compiler refuses a name that is taken; `build` does for names it cannot know.
+   */
+  withPlugin<const N extends string, H = Undeclared>(
+    name: NewName<N, Names>,
+    source: PluginSource<H> & Fits<H, ContractOf<A, B>>,
+    settings?: PluginSettings<keyof Services & string>,
+  ): Builder<A, B, Names | N, Services>;
+
+  /** Offers functions to plugins; each plugin may use those that its `services` name. */
+  withServices<S extends HostServices<S>>(services: S): Builder<A, B, Names, Services & S>;
+
+  /** For calls of plugins that set no time of their own, retries included, in milliseconds. */
+  withTimeout(timeoutMs: number): Builder<A, B, Names, Services>;
+
+  /** Where records go: `console`, a pino or winston logger, or anything with `debug`, `info`, `warn`, `error`. */
+  withLogger(logger: Logger): Builder<A, B, Names, Services>;
+
+  /** Counts calls and their durations; read them with `manager.metrics()`. */
+  withMetrics(): Builder<A, B, Names, Services>;
+
+  /** Another clock, for tests. */
+  withClock(clock: Clock): Builder<A, B, Names, Services>;
+
+  /**
+   * Starts every eager plugin, side by side.
+   * @throws {PluginError} `REGISTRY_1901` listing every problem, with each error in `cause.errors`; nothing is left running.
+   */
+  build(): Promise<PluginManager<A, B, Names>>;
+}
+
+/** A starting point with chosen defaults; the forms of the contract are its overloads. */
+export interface Preset {
+  /** One question, with schemas: types are inferred and every message is checked. */
+  <ReqSchema extends Schema, RespSchema extends Schema>(
+    question: HookSchemas<ReqSchema, RespSchema>,
+  ): Builder<StandardSchemaV1.InferInput<ReqSchema>, StandardSchemaV1.InferOutput<RespSchema>>;
+  /** A map of hooks, made with `defineHooks`. */
+  <Hooks extends HookMap<Hooks>>(hooks: Hooks): Builder<Hooks, WholeMap>;
+  /** One question whose types are a claim: `Production<Req, Resp>()`. */
+  <Req, Resp>(): Builder<Req, Resp>;
+}

@@ -1,0 +1,40 @@
+/** The levels of a log record. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/**
+ * Where log records go. `console`, a pino logger and a winston logger are each one as they are.
+ * A method that throws harms nothing.
+ */
+export interface Logger {
+  debug(message: string, fields?: object): void;
+  info(message: string, fields?: object): void;
+  warn(message: string, fields?: object): void;
+  error(message: string, fields?: object): void;
+}
+
+/** A record's fields: `plugin` names who it is about. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Drops every record. */
+export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** pino takes the fields first; it is known by a method that no other logger has. */
+function takesFieldsFirst(logger: Logger): boolean {
+  return 'bindings' in logger && typeof logger.bindings === 'function';
+}
+
+function write(logger: Logger, level: LogLevel, message: string, fields: object): void {
+  try {
+    if (takesFieldsFirst(logger)) Reflect.apply(logger[level], logger, [fields, message]);
+    else logger[level](message, fields);
+  } catch {
+    // A broken logger must not break a call; there is no other place to say so.
+  }
+}
+
+/** A logger that adds `fields` to every record, and never throws. */
+export function withFields(logger: Logger, fields: LogFields): Logger {
+  const at = (level: LogLevel) => (message: string, more?: object) =>
+    write(logger, level, message, { ...fields, ...more });
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}

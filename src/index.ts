@@ -1,0 +1,43 @@
+/**
+ * plugboard: typed plugins for Node.js hosts, in this process, a worker, or a child process in any language.
+ * @module
+ */
+
+// For authors of applications.
+export { Development, Production, Simple } from './builder/presets.ts';
+export type { Builder, PluginManager, Preset } from './builder/types.ts';
+export { definePlugin } from './core/plugin.ts';
+export { defineHooks, hook, type HookSchemas } from './hooks/define.ts';
+export { isPluginError, PluginError, type PluginErrorDetails } from './core/errors.ts';
+export { errorNames, type ErrorCode } from './core/error-codes.ts';
+export type { CallOptions } from './core/call-options.ts';
+export type { PluginSettings, RestartSettings, RetrySettings } from './config/settings.ts';
+export type { Hook, HookMap, RequestOf, ResponseOf, Schema, Single, Undeclared } from './core/contract.ts';
+export type { HealthReport, HealthStatus, PluginHealth } from './core/health.ts';
+export type { Histogram, MetricsSnapshot, PluginMetrics } from './core/metrics.ts';
+export type { ManagerEvents, Undo } from './manager/events.ts';
+export type { ManagerHealth, PluginView, ShutdownReport } from './manager/view.ts';
+export type { CallCounts } from './resilience/call-path.ts';
+export type { PluginState, StateChange } from './core/plugin-state.ts';
+export type { Logger } from './core/logger.ts';
+export type {
+  AnyServices,
+  CallContext,
+  Handler,
+  Handlers,
+  HooksPluginSpec,
+  HostClient,
+  HostServices,
+  Plugin,
+  PluginInfo,
+  PluginLife,
+  PluginSetup,
+  ServiceCaller,
+  SinglePluginSpec,
+} from './core/plugin.ts';
+
+// For authors of transports, gates and exporters.
+export type { Channel, ChannelCall, OpenSetup, PluginSource } from './core/transport.ts';
+export { systemClock, type Clock, type Timer } from './core/clock.ts';
+export { silentLogger, type LogLevel } from './core/logger.ts';
+export { describeCode, type ErrorCodeEntry } from './core/error-codes.ts';

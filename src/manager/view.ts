@@ -1,0 +1,36 @@
+import type { HealthStatus, PluginHealth } from '../core/health.ts';
+import type { PluginInfo } from '../core/plugin.ts';
+import type { PluginState } from '../core/plugin-state.ts';
+import type { CallCounts } from '../resilience/call-path.ts';
+
+/** What can be seen of a plugin, as it is at this moment. */
+export interface PluginView {
+  /** The host's name for it. */
+  readonly name: string;
+  /** Its transport. */
+  readonly kind: string;
+  /** Its file or command. */
+  readonly target: string;
+  readonly state: PluginState;
+  /** What it says of itself; known while it is ready. */
+  readonly info: PluginInfo | undefined;
+  /** The hooks it answers; known while it is ready. */
+  readonly hooks: readonly string[];
+  readonly pid: number | undefined;
+  /** How often it was started again after an unexpected end. */
+  readonly restarts: number;
+  readonly calls: CallCounts;
+}
+
+/** The health of a manager and of each of its plugins. */
+export interface ManagerHealth {
+  readonly status: HealthStatus;
+  readonly plugins: Readonly<Record<string, PluginHealth>>;
+}
+
+/** What a shutdown left. */
+export interface ShutdownReport {
+  /** Calls that did not end in time and were cancelled, by plugin; empty when nothing was lost. */
+  readonly cancelled: Readonly<Record<string, number>>;
+  readonly durationMs: number;
+}

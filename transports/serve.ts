@@ -1,0 +1,59 @@
+import type { HookMap } from '../src/core/contract.ts';
+import {
+  definePlugin,
+  type AnyServices,
+  type HooksPluginSpec,
+  type Plugin,
+  type PluginInfo,
+  type SinglePluginSpec,
+} from '../src/core/plugin.ts';
+import { serveSubprocess, startedBySubprocessHost } from './subprocess/plugin.ts';
+import { serveWorker, startedByWorkerHost } from './worker/plugin.ts';
+
+export { definePlugin } from '../src/core/plugin.ts';
+export type {
+  AnyServices,
+  CallContext,
+  Handler,
+  Handlers,
+  HooksPluginSpec,
+  HostClient,
+  Plugin,
+  PluginInfo,
+  PluginLife,
+  PluginSetup,
+  SinglePluginSpec,
+} from '../src/core/plugin.ts';
+export { isPluginError, PluginError } from '../src/core/errors.ts';
+
+/**
+ * Makes this program a plugin: it answers the host that started it, over the wire that the host chose,
+ * until the host ends it. Started by hand it says what it is and exits with 1.
+ */
+export function serve(plugin: Plugin): Promise<void>;
+/** The same for a plugin of a hook map: `serve<typeof hooks>({ name, version, hooks: { … } })`. */
+export function serve<Hooks extends HookMap<Hooks>, S = AnyServices>(spec: HooksPluginSpec<Hooks, S>): Promise<void>;
+/** The same for a plugin of one question: `serve<Req, Resp>({ name, version, execute })`. */
+export function serve<Req, Resp, S = AnyServices>(spec: SinglePluginSpec<Req, Resp, S>): Promise<void>;
+export function serve(spec: Plugin | PluginInfo): Promise<void> {
+  const plugin = asPlugin(spec);
+  if (startedByWorkerHost()) return serveWorker(plugin);
+  if (startedBySubprocessHost()) return serveSubprocess(plugin);
+  explain(plugin);
+  return process.exit(1);
+}
+
+function asPlugin(spec: Plugin | PluginInfo): Plugin {
+  // definePlugin finds out by itself whether there is one question or a map.
+  return 'handlers' in spec ? spec : definePlugin(spec as SinglePluginSpec<never, unknown>);
+}
+
+function explain(plugin: Plugin): void {
+  const { name, version, description } = plugin.info;
+  const about = description === undefined ? '' : `: ${description}`;
+  process.stderr.write(
+    `${name} ${version}${about}\n` +
+      `This is a plugboard plugin. It answers [${[...plugin.handlers.keys()].join(', ')}] and is started by a host, not by hand:\n` +
+      `  withPlugin('${name}', subprocess(process.execPath, { args: ['${process.argv[1] ?? 'plugin.js'}'] }))\n`,
+  );
+}

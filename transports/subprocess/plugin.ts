@@ -1,0 +1,76 @@
+import { Socket } from 'node:net';
+import { Writable, type Duplex } from 'node:stream';
+
+import type { Plugin } from '../../src/core/plugin.ts';
+import { defaultMaxFrameBytes, env, magicCookie, protocolVersion, type Wire } from '../wire/messages.ts';
+import { PluginSession } from '../wire/plugin-session.ts';
+import { StreamWire } from '../wire/stream-wire.ts';
+
+/** An end that is not over after this is forced: the plugin was closed already. */
+const exitGraceMs = 1000;
+
+/** Whether a plugboard host started this process. */
+export function startedBySubprocessHost(): boolean {
+  return process.env[env.cookie] === magicCookie;
+}
+
+/** Serves the host that started this process until it ends; the process exits then. */
+export function serveSubprocess(plugin: Plugin): Promise<void> {
+  checkVersion();
+  const { wire, output } = openWire();
+  const session = new PluginSession(wire, plugin, process.env[env.pluginName] ?? plugin.info.name, {
+    ended: () => exitAfter(wire, output),
+    note: (text) => void process.stderr.write(`${text}\n`),
+  });
+  process.on('SIGTERM', () => void session.close());
+  return new Promise(() => {}); // the process ends instead
+}
+
+function checkVersion(): void {
+  const versions = (process.env[env.versions] ?? '').split(',').map(Number);
+  if (versions.includes(protocolVersion)) return;
+  process.stderr.write(`the host speaks protocol versions [${versions.join()}], this plugin ${protocolVersion}\n`);
+  process.exit(1);
+}
+
+interface OpenedWire {
+  readonly wire: Wire;
+  readonly output: Writable;
+}
+
+function openWire(): OpenedWire {
+  const channel = process.env[env.channel] ?? '';
+  const descriptor = /^fd:(\d+)$/.exec(channel)?.[1];
+  if (descriptor !== undefined) return openDescriptor(Number(descriptor));
+  if (channel === 'stdio') return openStdio();
+  process.stderr.write(`${env.channel} is '${channel}', and this plugin knows fd:N and stdio\n`);
+  return process.exit(1);
+}
+
+function openDescriptor(fd: number): OpenedWire {
+  const socket: Duplex = new Socket({ fd, readable: true, writable: true });
+  // stdin ends when the host dies, even if something else still holds the socket.
+  process.stdin.on('error', () => {});
+  process.stdin.on('end', () => socket.destroy());
+  process.stdin.resume();
+  return { wire: new StreamWire(socket, socket, defaultMaxFrameBytes, true), output: socket };
+}
+
+/** Takes stdout for frames; what the program prints goes to stderr. */
+function openStdio(): OpenedWire {
+  const write = process.stdout.write.bind(process.stdout);
+  const output = new Writable({
+    write: (chunk: Buffer, _encoding, done) => void write(chunk, (error) => done(error)),
+  });
+  process.stdout.write = process.stderr.write.bind(process.stderr);
+  return { wire: new StreamWire(process.stdin, output, defaultMaxFrameBytes, true), output };
+}
+
+function exitAfter(wire: Wire, output: Writable): void {
+  const exit = (): never => process.exit(0);
+  if (output.destroyed) exit();
+  output.once('finish', exit);
+  output.once('close', exit);
+  setTimeout(exit, exitGraceMs).unref();
+  wire.end();
+}

@@ -1,0 +1,131 @@
+import { isUtf8 } from 'node:buffer';
+
+import { printable } from '../../src/core/printable.ts';
+import { maxDepth } from './encode.ts';
+import type { Fault, Incoming } from './messages.ts';
+
+/** One line, understood: a message and the lengths of the bytes that follow it, or what is wrong with it. */
+export type Decoded =
+  | { readonly ok: true; readonly message: Incoming; readonly lengths: readonly number[]; readonly marked: boolean }
+  | { readonly ok: false; readonly fault: Fault };
+
+const noLengths: readonly number[] = [];
+
+/** Reads one line of JSON that came from outside. Never throws. */
+export function decodeLine(line: Buffer): Decoded {
+  if (!isUtf8(line)) return refused('invalid-utf8', line);
+  if (line.length > 2 * maxDepth && isDeeperThan(line, maxDepth)) return refused('too-deep', line);
+  const text = line.toString('utf8');
+  const value = parse(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refused('malformed', line);
+  const message = value as Incoming;
+  if (mayHoldUnsafeKeys(text)) dropUnsafeKeys(message);
+  const lengths = message['bytes'] === undefined ? noLengths : lengthsOf(message['bytes']);
+  if (lengths === undefined) return refused('malformed', line);
+  return { ok: true, message, lengths, marked: text.includes('bytes"') };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function refused(kind: Fault['kind'], line: Buffer): Decoded {
+  return { ok: false, fault: { kind, id: idIn(line), preview: printable(line.toString('latin1', 0, 80), 80) } };
+}
+
+/** The id of a message that could not be read whole, from its first or last bytes. */
+export function idIn(line: Buffer): number | string | undefined {
+  return idInText(line.toString('latin1', 0, 200)) ?? idInText(line.toString('latin1', Math.max(0, line.length - 100)));
+}
+
+function idInText(text: string): number | undefined {
+  const found = /"id"\s*:\s*"?(\d{1,15})\b/.exec(text)?.[1];
+  return found === undefined ? undefined : Number(found);
+}
+
+function lengthsOf(value: unknown): readonly number[] | undefined {
+  if (!Array.isArray(value) || value.length > 1000) return undefined;
+  return value.every((length) => Number.isSafeInteger(length) && length >= 0) ? (value as number[]) : undefined;
+}
+
+/** Counts brackets outside strings, before the parser or anybody else recurses into them. */
+export function isDeeperThan(json: Buffer, limit: number): boolean {
+  let depth = 0;
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at];
+    if (byte === 0x22) at = endOfString(json, at);
+    else if (byte === 0x5b || byte === 0x7b) {
+      if (++depth > limit) return true;
+    } else if (byte === 0x5d || byte === 0x7d) depth--;
+  }
+  return false;
+}
+
+function endOfString(json: Buffer, start: number): number {
+  let at = json.indexOf(0x22, start + 1);
+  while (at !== -1 && isEscaped(json, at)) at = json.indexOf(0x22, at + 1);
+  return at === -1 ? json.length : at;
+}
+
+function isEscaped(json: Buffer, quote: number): boolean {
+  let backslashes = 0;
+  while (json[quote - 1 - backslashes] === 0x5c) backslashes++;
+  return backslashes % 2 === 1;
+}
+
+function mayHoldUnsafeKeys(text: string): boolean {
+  return text.includes('__proto__') || text.includes('"constructor"') || text.includes('\\u');
+}
+
+/** Removes the keys that would reach a prototype when the object is copied or merged carelessly. */
+function dropUnsafeKeys(root: object): void {
+  const open: object[] = [root];
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    for (const [key, inner] of Object.entries(value)) {
+      if (key === '__proto__' || (key === 'constructor' && reachesPrototype(inner))) Reflect.deleteProperty(value, key);
+      else if (typeof inner === 'object' && inner !== null) open.push(inner);
+    }
+  }
+}
+
+function reachesPrototype(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'prototype');
+}
+
+/**
+ * Puts the bytes where the marks stand and takes the escapes off.
+ * Returns undefined if a mark points at bytes that did not come.
+ */
+export function reviveBytes(message: Incoming, attachments: readonly Uint8Array[]): Incoming | undefined {
+  const open: Record<string, unknown>[] = [{ message }];
+  const top = open[0];
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    for (const key of Object.keys(value)) {
+      const inner = value[key];
+      if (typeof inner !== 'object' || inner === null) continue;
+      const plain = unmarked(inner as Record<string, unknown>, attachments);
+      if (plain === undefined) return undefined;
+      if (plain !== inner) value[key] = plain;
+      if (!(plain instanceof Uint8Array)) open.push(plain as Record<string, unknown>);
+    }
+  }
+  return top?.['message'] as Incoming;
+}
+
+function unmarked(value: Record<string, unknown>, attachments: readonly Uint8Array[]): object | undefined {
+  if (Array.isArray(value)) return value;
+  if (Object.hasOwn(value, '$bytes')) return attachmentAt(attachments, value['$bytes']);
+  const escaped = Object.keys(value).filter((key) => /^\$\$+bytes$/.test(key));
+  if (escaped.length === 0) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [escaped.includes(key) ? key.slice(1) : key, inner]),
+  );
+}
+
+function attachmentAt(attachments: readonly Uint8Array[], index: unknown): Uint8Array | undefined {
+  return typeof index === 'number' ? attachments[index] : undefined;
+}

@@ -1,0 +1,145 @@
+import { printable } from '../../src/core/printable.ts';
+import { decodeLine, idIn, reviveBytes, type Decoded } from './decode.ts';
+import type { Fault, Incoming } from './messages.ts';
+
+/** Who gets what a reader finds. */
+export interface FrameSink {
+  message(message: Incoming): void;
+  fault(fault: Fault): void;
+}
+
+/** What is kept of a line that is too long, to find the id of its call. */
+const headBytes = 200;
+const tailBytes = 100;
+
+type Whole = Extract<Decoded, { ok: true }>;
+
+type State =
+  | { readonly at: 'line' }
+  /** The line was too long: skip to its end. */
+  | { readonly at: 'rest-of-line'; readonly head: Buffer; tail: Buffer }
+  | { readonly at: 'bytes'; readonly frame: Whole; readonly wanted: number }
+  | { readonly at: 'skipped-bytes'; left: number };
+
+/**
+ * Cuts a stream of bytes into frames. Its memory is bounded by `maxFrameBytes`, whatever arrives:
+ * what is too large is skipped and reported, and the next line is read as if nothing had been.
+ */
+export class FrameReader {
+  readonly #sink: FrameSink;
+  readonly #maxFrameBytes: number;
+  #state: State = { at: 'line' };
+  #parts: Buffer[] = [];
+  #held = 0;
+
+  constructor(sink: FrameSink, maxFrameBytes: number) {
+    this.#sink = sink;
+    this.#maxFrameBytes = maxFrameBytes;
+  }
+
+  /** Takes the next piece of the stream; its ends may fall anywhere. */
+  push(chunk: Buffer): void {
+    let rest = chunk;
+    while (rest.length > 0) rest = this.#step(rest);
+  }
+
+  #step(chunk: Buffer): Buffer {
+    const state = this.#state;
+    if (state.at === 'line') return this.#readLine(chunk);
+    if (state.at === 'rest-of-line') return this.#skipLine(chunk, state);
+    if (state.at === 'bytes') return this.#readBytes(chunk, state);
+    const skipped = Math.min(state.left, chunk.length);
+    state.left -= skipped;
+    if (state.left === 0) this.#state = { at: 'line' };
+    return chunk.subarray(skipped);
+  }
+
+  #readLine(chunk: Buffer): Buffer {
+    const end = chunk.indexOf(0x0a);
+    const piece = end === -1 ? chunk : chunk.subarray(0, end);
+    if (this.#held + piece.length > this.#maxFrameBytes) {
+      this.#state = { at: 'rest-of-line', head: this.#take(piece).subarray(0, headBytes), tail: Buffer.alloc(0) };
+      return chunk;
+    }
+    if (end === -1) {
+      this.#hold(chunk);
+      return chunk.subarray(chunk.length);
+    }
+    this.#finishLine(this.#take(piece));
+    return chunk.subarray(end + 1);
+  }
+
+  #skipLine(chunk: Buffer, state: Extract<State, { at: 'rest-of-line' }>): Buffer {
+    const end = chunk.indexOf(0x0a);
+    const piece = end === -1 ? chunk : chunk.subarray(0, end);
+    state.tail = Buffer.concat([state.tail, piece.subarray(-tailBytes)]).subarray(-tailBytes);
+    if (end === -1) return chunk.subarray(chunk.length);
+    this.#state = { at: 'line' };
+    const id = idIn(state.head) ?? idIn(state.tail);
+    this.#sink.fault({ kind: 'too-large', id, preview: printable(state.head.toString('latin1', 0, 80)) });
+    return chunk.subarray(end + 1);
+  }
+
+  #finishLine(line: Buffer): void {
+    if (isBlank(line)) return;
+    const decoded = decodeLine(line);
+    if (!decoded.ok) return this.#sink.fault(decoded.fault);
+    const wanted = decoded.lengths.reduce((sum, length) => sum + length, 0);
+    if (line.length + wanted > this.#maxFrameBytes) return this.#skipBytes(line, wanted);
+    if (wanted > 0) this.#state = { at: 'bytes', frame: decoded, wanted };
+    else this.#finishFrame(decoded, Buffer.alloc(0));
+  }
+
+  #skipBytes(line: Buffer, wanted: number): void {
+    this.#state = { at: 'skipped-bytes', left: wanted };
+    this.#sink.fault({ kind: 'too-large', id: idIn(line), preview: printable(line.toString('latin1', 0, 80)) });
+  }
+
+  #readBytes(chunk: Buffer, state: Extract<State, { at: 'bytes' }>): Buffer {
+    const missing = state.wanted - this.#held;
+    if (chunk.length < missing) {
+      this.#hold(chunk);
+      return chunk.subarray(chunk.length);
+    }
+    const bytes = this.#take(chunk.subarray(0, missing));
+    this.#state = { at: 'line' };
+    this.#finishFrame(state.frame, bytes);
+    return chunk.subarray(missing);
+  }
+
+  #finishFrame(frame: Whole, bytes: Buffer): void {
+    if (!frame.marked) return this.#sink.message(frame.message);
+    const message = reviveBytes(frame.message, slices(bytes, frame.lengths));
+    if (message !== undefined) return this.#sink.message(message);
+    const id = frame.message['id'];
+    this.#sink.fault({ kind: 'malformed', id: typeof id === 'number' || typeof id === 'string' ? id : undefined });
+  }
+
+  #hold(piece: Buffer): void {
+    this.#parts.push(piece);
+    this.#held += piece.length;
+  }
+
+  #take(last: Buffer): Buffer {
+    if (this.#parts.length === 0) return last;
+    this.#parts.push(last);
+    const whole = Buffer.concat(this.#parts);
+    this.#parts = [];
+    this.#held = 0;
+    return whole;
+  }
+}
+
+function isBlank(line: Buffer): boolean {
+  return line.length === 0 || (line.length === 1 && line[0] === 0x0d);
+}
+
+/** Each attachment as a view of memory that no other frame shares. */
+function slices(bytes: Buffer, lengths: readonly number[]): Uint8Array[] {
+  const own = bytes.buffer.byteLength === bytes.byteLength ? bytes : new Uint8Array(bytes);
+  let end = 0;
+  return lengths.map((length) => {
+    end += length;
+    return new Uint8Array(own.buffer, own.byteOffset + end - length, length);
+  });
+}

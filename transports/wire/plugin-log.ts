@@ -1,0 +1,110 @@
+import type { Readable } from 'node:stream';
+
+import type { Clock } from '../../src/core/clock.ts';
+import type { Logger, LogLevel } from '../../src/core/logger.ts';
+import { printable } from '../../src/core/printable.ts';
+import { readLines } from './log-lines.ts';
+
+/** 16 KiB: longer than any line meant for people, shorter than a dump. */
+const maxLineBytes = 16 * 1024;
+
+/** Lines a second that reach the log; a plugin that prints in a loop must not fill the host's disk. */
+const maxLinesPerSecond = 1000;
+
+const keptStderrLines = 20;
+
+/** What a plugin prints and logs, as records of the host's logger, bounded in length and rate. */
+export class PluginLog {
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #stderr: string[] = [];
+  #windowStart = -Infinity;
+  #linesInWindow = 0;
+  #dropped = 0;
+
+  constructor(logger: Logger, clock: Clock) {
+    this.#logger = logger;
+    this.#clock = clock;
+  }
+
+  /** Reads a stream to its end; a line of JSON with a level is a structured record, any other is text. */
+  capture(stream: Readable, name: 'stdout' | 'stderr'): void {
+    readLines(stream, maxLineBytes, (line, cut) => {
+      if (line === '') return;
+      if (name === 'stderr') this.#keep(line);
+      const record = structured(line) ?? { level: 'info' as const, message: line, fields: {} };
+      this.write(record.level, record.message, { ...record.fields, stream: name, ...(cut && { cut }) });
+    });
+  }
+
+  /** One record; what is over the rate is counted and said later. */
+  write(level: unknown, message: unknown, fields: unknown): void {
+    if (!this.#admit()) return;
+    const extra = typeof fields === 'object' && fields !== null ? fields : {};
+    this.#logger[levelOf(level)](printable(String(message), maxLineBytes), extra);
+  }
+
+  /** Says how many records were dropped since the last time. */
+  sayDropped(): void {
+    if (this.#dropped === 0) return;
+    this.#logger.warn('records were dropped: the plugin logs too much', { dropped: this.#dropped });
+    this.#dropped = 0;
+  }
+
+  /** The last lines of stderr, for an error message; empty if there were none. */
+  stderrTail(): string {
+    if (this.#stderr.length === 0) return '';
+    return ` Its last words on stderr: "${this.#stderr.slice(-5).join(" | ")}".`;
+  }
+
+  #keep(line: string): void {
+    this.#stderr.push(printable(line, 300));
+    if (this.#stderr.length > keptStderrLines) this.#stderr.shift();
+  }
+
+  #admit(): boolean {
+    const now = this.#clock.now();
+    if (now - this.#windowStart >= 1000) {
+      this.#windowStart = now;
+      this.#linesInWindow = 0;
+      this.sayDropped();
+    }
+    if (++this.#linesInWindow <= maxLinesPerSecond) return true;
+    this.#dropped++;
+    return false;
+  }
+}
+
+interface LogRecord {
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields: object;
+}
+
+function structured(line: string): LogRecord | undefined {
+  if (!line.startsWith('{')) return undefined;
+  let value: Record<string, unknown>;
+  try {
+    value = JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+  const level = value['level'] ?? value['@level'];
+  const message = value['msg'] ?? value['message'] ?? value['@message'];
+  if (level === undefined || typeof message !== 'string') return undefined;
+  const fields = Object.fromEntries(Object.entries(value).filter(([key]) => !isOwn(key)));
+  return { level: levelOf(level), message, fields };
+}
+
+function isOwn(key: string): boolean {
+  return ['level', '@level', 'msg', 'message', '@message', '__proto__'].includes(key);
+}
+
+/** pino's numbers, and the words of hclog, pino, winston and syslog. */
+function levelOf(level: unknown): LogLevel {
+  if (typeof level === 'number') return level >= 50 ? 'error' : level >= 40 ? 'warn' : level >= 30 ? 'info' : 'debug';
+  const word = String(level).toLowerCase();
+  if (/^(error|err|fatal|crit|critical|panic|emerg|alert)$/.test(word)) return 'error';
+  if (/^warn(ing)?$/.test(word)) return 'warn';
+  return /^(debug|trace|verbose|silly)$/.test(word) ? 'debug' : 'info';
+}

@@ -1,0 +1,206 @@
+import { PluginError } from '../../src/core/errors.ts';
+import type { LogLevel, Logger } from '../../src/core/logger.ts';
+import type { AnyServices, CallContext, HostClient, Plugin } from '../../src/core/plugin.ts';
+import { hostClient } from './host-client.ts';
+import { reportOf } from './health-report.ts';
+import {
+  protocolVersion,
+  rpcCodes,
+  type Fault,
+  type Incoming,
+  type Message,
+  type Wire,
+  type WireReceiver,
+} from './messages.ts';
+import { ServedCall } from './served-call.ts';
+import { fromWireError, toWireError } from './wire-error.ts';
+
+/** What a session tells the program it runs in. */
+export interface PluginSessionEvents {
+  /** The host is gone or has asked the plugin to end; the plugin is closed. */
+  ended(): void;
+  /** A line for people, where no host listens. */
+  note(text: string): void;
+}
+
+interface Asked {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: PluginError) => void;
+}
+
+/** The plugin's end of the protocol, over any wire. */
+export class PluginSession implements WireReceiver {
+  readonly #wire: Wire;
+  readonly #plugin: Plugin;
+  readonly #name: string;
+  readonly #events: PluginSessionEvents;
+  readonly #calls = new Map<unknown, ServedCall>();
+  readonly #asked = new Map<number, Asked>();
+  readonly #log: Logger;
+  readonly #host: HostClient<AnyServices>;
+  #nextId = 1;
+  #idle: (() => void) | undefined;
+  #closed = false;
+
+  constructor(wire: Wire, plugin: Plugin, name: string, events: PluginSessionEvents) {
+    this.#wire = wire;
+    this.#plugin = plugin;
+    this.#name = name;
+    this.#events = events;
+    this.#log = this.#logger();
+    this.#host = hostClient((service, request) => this.#askHost(service, request));
+    wire.start(this);
+  }
+
+  message(message: Incoming): void {
+    const { method, id } = message;
+    const params = asRecord(message['params']);
+    if (method === undefined) return this.#answered(message);
+    if (method === 'plugin.call') return void this.#call(id, params);
+    if (method === 'plugin.cancel') return this.#cancel(params['id']);
+    void this.#respond(id, () => this.#control(method, params));
+  }
+
+  fault(fault: Fault): void {
+    const { id, kind } = fault;
+    this.#events.note(`dropped a frame from the host: ${kind}${fault.preview === undefined ? '' : ` '${fault.preview}'`}`);
+    if (id === undefined) return;
+    this.#send({ id, error: { code: rpcCodes.serverError, message: `the request was dropped: ${kind}`, data: { code: 'RPC_2006' } } });
+  }
+
+  refused(message: Message, error: PluginError): void {
+    if ('result' in message) return this.#send({ id: message.id, error: toWireError(error) });
+    if ('method' in message && typeof message.id === 'number') this.#asked.get(message.id)?.reject(error);
+  }
+
+  ended(): void {
+    const gone = new PluginError('PLUGIN_1206', { message: 'the host is gone' });
+    for (const call of this.#calls.values()) call.abort(gone);
+    for (const { reject } of this.#asked.values()) reject(gone);
+    void this.close();
+  }
+
+  /** Lets the plugin clean up, once. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      await this.#plugin.close?.();
+    } catch (error) {
+      this.#events.note(`close failed: ${PluginError.from(error, 'PLUGIN_1203').rawMessage}`);
+    }
+    this.#events.ended();
+  }
+
+  async #control(method: unknown, params: Incoming): Promise<unknown> {
+    if (method === 'plugin.initialize') return this.#initialize(params);
+    if (method === 'plugin.health') return reportOf(await this.#plugin.health?.());
+    if (method === 'plugin.configure' && this.#plugin.configure !== undefined) {
+      await this.#plugin.configure(params['config']);
+      return {};
+    }
+    if (method === 'plugin.shutdown') return this.#shutdown();
+    throw new MethodNotFound(`this plugin has no method '${String(method)}'`);
+  }
+
+  async #initialize(params: Incoming): Promise<unknown> {
+    await this.#plugin.initialize?.({ config: params['config'], log: this.#log, host: this.#host });
+    this.#wire.settle({ attachments: params['attachments'] === true, maxFrameBytes: frameLimit(params['limits']) });
+    const hooks = [...this.#plugin.handlers.keys()];
+    return { protocolVersion, info: this.#plugin.info, hooks, attachments: true };
+  }
+
+  async #shutdown(): Promise<unknown> {
+    if (this.#calls.size > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+    queueMicrotask(() => void this.close());
+    return {};
+  }
+
+  async #call(id: unknown, params: Incoming): Promise<void> {
+    if ((typeof id !== 'number' && typeof id !== 'string') || this.#calls.has(id)) {
+      return this.#events.note(`dropped a call with the id ${String(id)}: ids are numbers or strings and never run twice`);
+    }
+    const call = new ServedCall(params, this.#name, this.#host, this.#log, (value) =>
+      this.#send({ method: 'host.progress', params: { id, value } }),
+    );
+    this.#calls.set(id, call);
+    await this.#respond(id, () => this.#handle(call, params['request']), call);
+    this.#calls.delete(id);
+    if (this.#calls.size === 0) this.#idle?.();
+  }
+
+  #handle(context: CallContext, request: unknown): unknown {
+    const handler = this.#plugin.handlers.get(context.hook);
+    if (handler !== undefined) return handler(request, context);
+    const answers = [...this.#plugin.handlers.keys()].join(', ');
+    throw new MethodNotFound(`this plugin does not answer '${context.hook}', only: ${answers}`);
+  }
+
+  async #respond(id: unknown, run: () => unknown, call?: ServedCall): Promise<void> {
+    let answer: Message;
+    const known = id as number | string;
+    try {
+      answer = { id: known, result: (await run()) ?? null };
+    } catch (error) {
+      this.#tellStack(error, call);
+      const code = error instanceof MethodNotFound ? { code: rpcCodes.methodNotFound } : {};
+      answer = { id: known, error: { ...toWireError(error), ...code } };
+    }
+    // Nobody waits for the answer to a notification or to a call that was given up.
+    if (id === undefined || call?.aborted === true) return;
+    this.#send(answer);
+  }
+
+  /** The caller gets message and code; who debugs the plugin needs the stack, which stays on this side. */
+  #tellStack(error: unknown, call: ServedCall | undefined): void {
+    if (call === undefined || call.aborted || error instanceof PluginError || !(error instanceof Error)) return;
+    this.#log.debug('a handler threw', { hook: call.hook, requestId: call.requestId, stack: error.stack });
+  }
+
+  #cancel(id: unknown): void {
+    this.#calls.get(id)?.abort(new PluginError('PLUGIN_1206', { message: 'the caller gave up or its time is over' }));
+  }
+
+  #askHost(service: string, request: unknown): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const id = this.#nextId++;
+      this.#asked.set(id, { resolve, reject });
+      this.#wire.send({ id, method: 'host.call', params: { service, request } });
+    });
+  }
+
+  #answered(message: Incoming): void {
+    const id = message['id'];
+    const asked = typeof id === 'number' ? this.#asked.get(id) : undefined;
+    if (typeof id !== 'number' || asked === undefined) return;
+    this.#asked.delete(id);
+    if (message['error'] === undefined) asked.resolve(message['result']);
+    else asked.reject(fromWireError(message['error'], { plugin: this.#name }));
+  }
+
+  #send(message: Message): void {
+    try {
+      this.#wire.send(message);
+    } catch (error) {
+      if ('id' in message && 'result' in message) this.#send({ id: message.id, error: toWireError(error) });
+      else this.#events.note(`could not send: ${PluginError.from(error, 'RPC_2003').rawMessage}`);
+    }
+  }
+
+  #logger(): Logger {
+    const at = (level: LogLevel) => (message: string, fields?: object) =>
+      this.#send({ method: 'host.log', params: { level, message, fields } });
+    return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  }
+}
+
+function frameLimit(limits: unknown): number | undefined {
+  const { maxFrameBytes } = asRecord(limits);
+  return typeof maxFrameBytes === 'number' ? maxFrameBytes : undefined;
+}
+
+class MethodNotFound extends Error {}
+
+function asRecord(value: unknown): Incoming {
+  return typeof value === 'object' && value !== null ? (value as Incoming) : {};
+}

@@ -1,0 +1,78 @@
+import type { Readable, Writable } from 'node:stream';
+
+import { PluginError } from '../../src/core/errors.ts';
+import { encode } from './encode.ts';
+import { FrameReader } from './frame-reader.ts';
+import { FrameWriter } from './frame-writer.ts';
+import type { Message, Terms, Wire, WireReceiver } from './messages.ts';
+
+/** How many frames of the largest size may wait for an end that does not read: 64 MiB by default. */
+const maxQueuedFrames = 4;
+
+/**
+ * Frames over a pair of byte streams, or one duplex stream given twice.
+ * A `throttled` end takes no new frames while its own are not read: the plugin's, so that both ends'
+ * memory stays bounded and the host, which always reads, cannot be blocked.
+ */
+export class StreamWire implements Wire {
+  readonly #throttled: boolean;
+  readonly #input: Readable;
+  readonly #output: Writable;
+  readonly #writer: FrameWriter;
+  #maxFrameBytes: number;
+  #attachments = false;
+
+  constructor(input: Readable, output: Writable, maxFrameBytes: number, throttled = false) {
+    this.#throttled = throttled;
+    this.#input = input;
+    this.#output = output;
+    this.#maxFrameBytes = maxFrameBytes;
+    this.#writer = new FrameWriter(output, throttled ? Infinity : maxQueuedFrames * maxFrameBytes);
+    if (throttled) output.on('drain', () => input.resume());
+    // Without a listener a broken pipe would be an uncaught exception; the end of the stream tells the rest.
+    for (const stream of [input, output]) stream.on('error', () => {});
+  }
+
+  start(receiver: WireReceiver): void {
+    const reader = new FrameReader(receiver, this.#maxFrameBytes);
+    let ended = false;
+    const end = (error?: Error): void => {
+      if (ended) return;
+      ended = true;
+      receiver.ended(error);
+    };
+    this.#input.on('data', (chunk: Buffer) => reader.push(chunk));
+    this.#input.on('end', () => end());
+    this.#input.on('error', end);
+    this.#input.on('close', () => end());
+  }
+
+  settle(terms: Terms): void {
+    this.#attachments = terms.attachments;
+    this.#maxFrameBytes = Math.min(this.#maxFrameBytes, terms.maxFrameBytes ?? Infinity);
+  }
+
+  send(message: Message): void {
+    const frame = encode(message, this.#attachments);
+    const bytes = Buffer.byteLength(frame.text) + frame.attachments.reduce((sum, part) => sum + part.byteLength, 0);
+    if (bytes > this.#maxFrameBytes) throw tooLarge(bytes, this.#maxFrameBytes);
+    this.#writer.write(frame, bytes);
+    if (this.#throttled && this.#writer.blocked) this.#input.pause();
+  }
+
+  end(): void {
+    this.#writer.end();
+  }
+
+  destroy(): void {
+    this.#input.destroy();
+    this.#output.destroy();
+  }
+}
+
+function tooLarge(bytes: number, maxFrameBytes: number): PluginError {
+  const message =
+    `a message of ${bytes} bytes is over the limit of ${maxFrameBytes}. ` +
+    'Raise maxFrameBytes on the source, or send less.';
+  return new PluginError('RPC_2006', { message, context: { bytes, maxFrameBytes } });
+}
