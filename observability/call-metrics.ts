@@ -1,7 +1,9 @@
 import type { CallMetrics, CallRecorder, Histogram, PluginMetrics } from '../src/core/metrics.ts';
 
 /** Upper bounds in seconds: those of go-plugins and of Prometheus' own clients. */
-export const durationBucketsSeconds: readonly number[] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+export const durationBucketsSeconds: readonly number[] = [
+  0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+];
 
 /** A plugin may invent codes; what is over this many is counted as `_OTHER`. */
 const maxCodes = 50;
@@ -55,7 +57,10 @@ class PluginCells implements CallRecorder {
 
   #histogram(): Histogram {
     let count = 0;
-    const buckets = [...durationBucketsSeconds, Infinity].map((le, at) => ({ le, count: (count += this.#buckets[at] ?? 0) }));
+    const buckets = [...durationBucketsSeconds, Infinity].map((le, at) => ({
+      le,
+      count: (count += this.#buckets[at] ?? 0),
+    }));
     return { count: this.#count, sum: this.#sumMs / 1000, buckets };
   }
 }

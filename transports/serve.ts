@@ -32,7 +32,9 @@ export { isPluginError, PluginError } from '../src/core/errors.ts';
  */
 export function serve(plugin: Plugin): Promise<void>;
 /** The same for a plugin of a hook map: `serve<typeof hooks>({ name, version, hooks: { … } })`. */
-export function serve<Hooks extends HookMap<Hooks>, S = AnyServices>(spec: HooksPluginSpec<Hooks, S>): Promise<void>;
+export function serve<Hooks extends HookMap<Hooks>, S = AnyServices>(
+  spec: HooksPluginSpec<Hooks, S>,
+): Promise<void>;
 /** The same for a plugin of one question: `serve<Req, Resp>({ name, version, execute })`. */
 export function serve<Req, Resp, S = AnyServices>(spec: SinglePluginSpec<Req, Resp, S>): Promise<void>;
 export function serve(spec: Plugin | PluginInfo): Promise<void> {

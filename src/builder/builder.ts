@@ -39,7 +39,9 @@ class PlanBuilder {
 
   withTimeout(timeoutMs: number): PlanBuilder {
     if (timeoutMs > 0) return this.#with({ timeoutMs });
-    throw new PluginError('CONFIG_1703', { message: `a timeout of ${timeoutMs} ms is over before it begins. Give more than 0.` });
+    throw new PluginError('CONFIG_1703', {
+      message: `a timeout of ${timeoutMs} ms is over before it begins. Give more than 0.`,
+    });
   }
 
   withLogger(logger: Logger): PlanBuilder {
@@ -72,8 +74,12 @@ async function build(plan: Plan): Promise<Manager> {
   const { contract, services, timeoutMs, logger, clock } = plan;
   const metrics: CallMetrics | undefined = plan.metrics ? callMetrics() : undefined;
   const manager = new Manager({ contract, services, timeoutMs, logger, clock, metrics });
-  const results = await Promise.allSettled(plan.plugins.map((plugin) => manager.register(plugin.name, plugin.source, plugin.settings)));
-  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+  const results = await Promise.allSettled(
+    plan.plugins.map((plugin) => manager.register(plugin.name, plugin.source, plugin.settings)),
+  );
+  const errors = results.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as unknown] : [],
+  );
   if (errors.length === 0) return manager;
   await manager.shutdown({ timeoutMs: 0 });
   throw failedBuild(errors);

@@ -9,7 +9,9 @@ export function developmentLogger(): Logger {
 }
 
 function fieldsText(fields: object | undefined): string {
-  const parts = Object.entries(fields ?? {}).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${text(value)}`]));
+  const parts = Object.entries(fields ?? {}).flatMap(([key, value]) =>
+    value === undefined ? [] : [`${key}=${text(value)}`],
+  );
   return parts.length === 0 ? '' : ` {${parts.join(', ')}}`;
 }
 

@@ -16,7 +16,11 @@ const basic: Omit<Plan, 'contract' | 'timeoutMs'> = {
 export const Simple: Preset = preset(() => ({ ...basic, timeoutMs: 30_000 }));
 
 /** For the desk: 60 s for a call, so that a breakpoint does not end it, and a readable log on stderr. */
-export const Development: Preset = preset(() => ({ ...basic, timeoutMs: 60_000, logger: developmentLogger() }));
+export const Development: Preset = preset(() => ({
+  ...basic,
+  timeoutMs: 60_000,
+  logger: developmentLogger(),
+}));
 
 /** For servers: 10 s for a call, because a caller who waits longer has gone, and metrics on. */
 export const Production: Preset = preset(() => ({ ...basic, timeoutMs: 10_000, metrics: true }));

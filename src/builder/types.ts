@@ -3,7 +3,15 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { PluginSettings } from '../config/settings.ts';
 import type { CallOptions } from '../core/call-options.ts';
 import type { Clock } from '../core/clock.ts';
-import type { ContractOf, HookMap, RequestOf, ResponseOf, Schema, Undeclared, WholeMap } from '../core/contract.ts';
+import type {
+  ContractOf,
+  HookMap,
+  RequestOf,
+  ResponseOf,
+  Schema,
+  Undeclared,
+  WholeMap,
+} from '../core/contract.ts';
 import type { Logger } from '../core/logger.ts';
 import type { MetricsSnapshot } from '../core/metrics.ts';
 import type { HostServices } from '../core/plugin.ts';

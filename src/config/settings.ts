@@ -75,7 +75,13 @@ export const settingsDefaults: {
   start: 'eager',
   startTimeoutMs: 30_000,
   drainTimeoutMs: 30_000,
-  restart: { maxRestarts: 3, initialDelayMs: 1000, maxDelayMs: 30_000, multiplier: 2, healthyAfterMs: 30_000 },
+  restart: {
+    maxRestarts: 3,
+    initialDelayMs: 1000,
+    maxDelayMs: 30_000,
+    multiplier: 2,
+    healthyAfterMs: 30_000,
+  },
   retry: { maxRetries: 3, initialDelayMs: 100, maxDelayMs: 5000, multiplier: 2, jitter: 0.1 },
 };
 
@@ -83,13 +89,22 @@ export const settingsDefaults: {
  * Fills in the defaults.
  * @throws {PluginError} `CONFIG_1703` naming the setting that is unknown or out of its range.
  */
-export function resolveSettings(settings: PluginSettings, plugin: string, timeoutMs: number): ResolvedSettings {
+export function resolveSettings(
+  settings: PluginSettings,
+  plugin: string,
+  timeoutMs: number,
+): ResolvedSettings {
   const check = new Check(plugin);
   check.keys('', settings, knownSettings);
   return {
     timeoutMs: check.number('timeoutMs', settings.timeoutMs, timeoutMs) || timeoutMs,
     start: check.start(settings.start) ?? settingsDefaults.start,
-    startTimeoutMs: check.number('startTimeoutMs', settings.startTimeoutMs, settingsDefaults.startTimeoutMs, 1),
+    startTimeoutMs: check.number(
+      'startTimeoutMs',
+      settings.startTimeoutMs,
+      settingsDefaults.startTimeoutMs,
+      1,
+    ),
     drainTimeoutMs: check.number('drainTimeoutMs', settings.drainTimeoutMs, settingsDefaults.drainTimeoutMs),
     restart: check.numbers('restart', settings.restart ?? {}, settingsDefaults.restart),
     retry: settings.retry && check.numbers('retry', settings.retry, settingsDefaults.retry),
@@ -119,14 +134,17 @@ class Check {
 
   keys(path: string, settings: object, known: readonly string[]): void {
     for (const key of Object.keys(settings)) {
-      if (!known.includes(key)) throw this.#error(`${path}${printable(key, 80)} is not a setting; there are: ${known.join(', ')}.`);
+      if (!known.includes(key))
+        throw this.#error(`${path}${printable(key, 80)} is not a setting; there are: ${known.join(', ')}.`);
     }
   }
 
   number(path: string, value: number | undefined, fallback: number, least = 0): number {
     const number = value ?? fallback;
     if (typeof number === 'number' && number >= least) return number;
-    throw this.#error(`${path} is ${printable(String(number), 80)}; it must be a number of at least ${least}.`);
+    throw this.#error(
+      `${path} is ${printable(String(number), 80)}; it must be a number of at least ${least}.`,
+    );
   }
 
   numbers<T extends Readonly<Record<keyof T, number>>>(path: string, settings: Partial<T>, defaults: T): T {

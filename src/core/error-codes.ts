@@ -140,5 +140,7 @@ const sayableByPlugins = /^(PLUGIN_1203|AUTH_11\d\d|RATELIMIT_1501|RPC_200[4567]
  */
 export function isPluginsOwnCode(code: string): boolean {
   if (!/^[A-Z][A-Z0-9_]{0,63}$/.test(code)) return false;
-  return isErrorCode(code) ? sayableByPlugins.test(code) : !/^(CIRCUIT|SECURITY|REGISTRY|CONFIG|RPC)_\d/.test(code);
+  return isErrorCode(code)
+    ? sayableByPlugins.test(code)
+    : !/^(CIRCUIT|SECURITY|REGISTRY|CONFIG|RPC)_\d/.test(code);
 }

@@ -62,7 +62,11 @@ export class PluginError extends Error {
   }
 
   /** Anything thrown, as a `PluginError`: one that is, is returned as it is, with `plugin` and `hook` filled in. */
-  static from(thrown: unknown, code: ErrorCode, place: Omit<PluginErrorDetails, 'message'> = {}): PluginError {
+  static from(
+    thrown: unknown,
+    code: ErrorCode,
+    place: Omit<PluginErrorDetails, 'message'> = {},
+  ): PluginError {
     if (isPluginError(thrown)) return placed(thrown, place);
     return new PluginError(code, { cause: thrown, ...place, message: messageOf(thrown) });
   }
@@ -79,7 +83,7 @@ export function messageOf(thrown: unknown): string {
   if (typeof message === 'string' && message !== '') return printable(message, 2000);
   return message === undefined || typeof message === 'object' || typeof message === 'string'
     ? 'something without a message was thrown'
-    : printable(String(message));
+    : printable(String(message as number));
 }
 
 /** A property of a value that may be hostile: a getter or proxy that throws reads as `undefined`. */

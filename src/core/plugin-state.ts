@@ -10,7 +10,12 @@ export type PluginState =
   | { readonly status: 'stopped' }
   | { readonly status: 'starting'; readonly attempt: number }
   | { readonly status: 'ready'; readonly since: Date; readonly pid: number | undefined }
-  | { readonly status: 'restarting'; readonly attempt: number; readonly retryAt: Date; readonly error: PluginError }
+  | {
+      readonly status: 'restarting';
+      readonly attempt: number;
+      readonly retryAt: Date;
+      readonly error: PluginError;
+    }
   | { readonly status: 'draining' }
   | { readonly status: 'failed'; readonly error: PluginError };
 

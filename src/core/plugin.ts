@@ -160,4 +160,3 @@ function lifeOf(spec: PluginLife): PluginLife {
   if (spec.close !== undefined) life.close = spec.close.bind(spec);
   return life;
 }
-

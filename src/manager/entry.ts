@@ -110,7 +110,8 @@ export class Entry {
   async #callHost(service: string, request: unknown): Promise<unknown> {
     const { services } = this.#shared;
     const run = Object.hasOwn(services, service) ? services[service] : undefined;
-    if (run !== undefined && this.settings.services.includes(service)) return run(request, { plugin: this.name });
+    if (run !== undefined && this.settings.services.includes(service))
+      return run(request, { plugin: this.name });
     const allowed = this.settings.services.length === 0 ? 'none' : this.settings.services.join(', ');
     const message = `the host service '${printable(service, 80)}' is unknown or not allowed; allowed: ${allowed}. Name it in the plugin's \`services\`.`;
     throw new PluginError('RPC_2007', { plugin: this.name, message });

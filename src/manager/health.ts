@@ -29,13 +29,15 @@ function ask(channel: Channel, clock: Clock, plugin: string): Promise<HealthRepo
       timer.cancel();
       resolve({ status: 'unhealthy', message });
     };
-    const timer = clock.startTimer(healthTimeoutMs, () => unhealthy(`no answer within ${healthTimeoutMs} ms`));
+    const timer = clock.startTimer(healthTimeoutMs, () =>
+      unhealthy(`no answer within ${healthTimeoutMs} ms`),
+    );
     channel.health().then(
       (report) => {
         timer.cancel();
         resolve(report);
       },
-      (error) => unhealthy(PluginError.from(error, 'HEALTH_1601', { plugin }).rawMessage),
+      (error: unknown) => unhealthy(PluginError.from(error, 'HEALTH_1601', { plugin }).rawMessage),
     );
   });
 }

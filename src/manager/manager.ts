@@ -117,8 +117,13 @@ export class Manager {
 
   async health(): Promise<ManagerHealth> {
     const entries = [...this.#entries.values()];
-    const reports = await Promise.all(entries.map(async (entry) => [entry.name, await entry.health()] as const));
-    return { status: overallHealth(reports.map(([, { status }]) => status)), plugins: Object.fromEntries(reports) };
+    const reports = await Promise.all(
+      entries.map(async (entry) => [entry.name, await entry.health()] as const),
+    );
+    return {
+      status: overallHealth(reports.map(([, { status }]) => status)),
+      plugins: Object.fromEntries(reports),
+    };
   }
 
   metrics(): MetricsSnapshot | undefined {
@@ -142,7 +147,9 @@ export class Manager {
     const startedAt = this.#clock.now();
     const entries = [...this.#entries.values()];
     const counts = await Promise.all(
-      entries.map(async (entry) => [entry.name, await entry.stop(timeoutMs, () => this.#isShutDown())] as const),
+      entries.map(
+        async (entry) => [entry.name, await entry.stop(timeoutMs, () => this.#isShutDown())] as const,
+      ),
     );
     this.#shared.deadlines.close();
     const cancelled = Object.fromEntries(counts.filter(([, count]) => count > 0));
@@ -151,7 +158,10 @@ export class Manager {
 
   async #remove(entry: Entry, timeoutMs: number): Promise<void> {
     const message = 'it is being unregistered and takes no new calls.';
-    await entry.stop(timeoutMs, () => new PluginError('PLUGIN_1207', { plugin: entry.name, message, retryable: false }));
+    await entry.stop(
+      timeoutMs,
+      () => new PluginError('PLUGIN_1207', { plugin: entry.name, message, retryable: false }),
+    );
     if (this.#entries.get(entry.name) !== entry) return;
     this.#entries.delete(entry.name);
     this.#parts.metrics?.forget(entry.name);

@@ -8,9 +8,20 @@ import { backoffMs } from '../resilience/backoff.ts';
 /** What a supervisor holds in each state, besides what everybody may see. */
 type Life =
   | { readonly status: 'stopped' }
-  | { readonly status: 'starting'; readonly attempt: number; readonly opening: Promise<Channel>; readonly abort: AbortController }
+  | {
+      readonly status: 'starting';
+      readonly attempt: number;
+      readonly opening: Promise<Channel>;
+      readonly abort: AbortController;
+    }
   | { readonly status: 'ready'; readonly channel: Channel; readonly since: Date }
-  | { readonly status: 'restarting'; readonly attempt: number; readonly retryAt: number; readonly error: PluginError; readonly timer: Timer }
+  | {
+      readonly status: 'restarting';
+      readonly attempt: number;
+      readonly retryAt: number;
+      readonly error: PluginError;
+      readonly timer: Timer;
+    }
   | { readonly status: 'draining' }
   | { readonly status: 'failed'; readonly error: PluginError };
 
@@ -80,7 +91,10 @@ export class Supervisor {
     if (life.status === 'restarting') life.timer.cancel();
     if (life.status === 'starting') {
       life.abort.abort(this.#unavailable({ status: 'draining' }));
-      await life.opening.then((channel) => channel.close(0), () => {});
+      await life.opening.then(
+        (channel) => channel.close(0),
+        () => {},
+      );
     }
     if (life.status === 'ready') await life.channel.close(timeoutMs);
     this.#move({ status: 'stopped' });
@@ -147,7 +161,12 @@ export class Supervisor {
       case 'starting':
         return { status: 'starting', attempt: life.attempt };
       case 'restarting':
-        return { status: 'restarting', attempt: life.attempt, retryAt: this.#wallTime(life.retryAt), error: life.error };
+        return {
+          status: 'restarting',
+          attempt: life.attempt,
+          retryAt: this.#wallTime(life.retryAt),
+          error: life.error,
+        };
       default:
         return life;
     }

@@ -87,10 +87,13 @@ export class CallPath {
   }
 
   #cancelAll(): number {
-    const calls = this.parts.deadlines.entries().filter((entry) => entry instanceof Call && entry.path === this);
+    const calls = this.parts.deadlines
+      .entries()
+      .filter((entry) => entry instanceof Call && entry.path === this);
     const { plugin } = this.parts;
     const message = 'the call was cancelled: the plugin is being stopped and its time to finish is over.';
-    for (const call of calls as Call[]) call.cancel(new PluginError('PLUGIN_1206', { plugin, hook: call.hook, message }));
+    for (const call of calls as Call[])
+      call.cancel(new PluginError('PLUGIN_1206', { plugin, hook: call.hook, message }));
     return calls.length;
   }
 }

@@ -50,7 +50,8 @@ export class Call implements ChannelCall, DeadlineEntry {
   }
 
   get requestId(): string {
-    return (this.#requestId ??= this.#options?.requestId ?? `req_${processTag}_${(++callCount).toString(36)}`);
+    return (this.#requestId ??=
+      this.#options?.requestId ?? `req_${processTag}_${(++callCount).toString(36)}`);
   }
 
   get remainingMs(): number {
@@ -92,10 +93,15 @@ export class Call implements ChannelCall, DeadlineEntry {
     this.#admitted = breaker !== undefined;
     const schema = contract[this.hook]?.request;
     if (schema === undefined) return this.#try();
-    checked(schema, this.request, (request) => {
-      this.request = request;
-      this.#try();
-    }, (why) => this.#fail(this.#error('PLUGIN_1209', `the request breaks the contract: ${why}`)));
+    checked(
+      schema,
+      this.request,
+      (request) => {
+        this.request = request;
+        this.#try();
+      },
+      (why) => this.#fail(this.#error('PLUGIN_1209', `the request breaks the contract: ${why}`)),
+    );
   }
 
   /** The deadline is over. */
@@ -114,7 +120,9 @@ export class Call implements ChannelCall, DeadlineEntry {
 
   #watch(signal: AbortSignal): boolean {
     const onAbort = (): void => {
-      const error = this.#error('PLUGIN_1206', 'the caller gave up before the answer came.', { cause: signal.reason });
+      const error = this.#error('PLUGIN_1206', 'the caller gave up before the answer came.', {
+        cause: signal.reason,
+      });
       this.cancel(error);
     };
     if (signal.aborted) onAbort();
@@ -130,7 +138,11 @@ export class Call implements ChannelCall, DeadlineEntry {
     } catch (error) {
       return this.#attemptFailed(error);
     }
-    if (channel instanceof Promise) channel.then((ready) => this.#ask(ready), (error) => this.#attemptFailed(error));
+    if (channel instanceof Promise)
+      channel.then(
+        (ready) => this.#ask(ready),
+        (error: unknown) => this.#attemptFailed(error),
+      );
     else this.#ask(channel);
   }
 
@@ -143,7 +155,7 @@ export class Call implements ChannelCall, DeadlineEntry {
       if (isThenable(answer)) {
         answer.then(
           (value) => this.#answered(value, attempt),
-          (error) => this.#attemptFailed(error, attempt),
+          (error: unknown) => this.#attemptFailed(error, attempt),
         );
         return;
       }
@@ -157,14 +169,20 @@ export class Call implements ChannelCall, DeadlineEntry {
     if (this.#settled || attempt !== this.attempt) return;
     const schema = this.path.parts.contract[this.hook]?.response;
     if (schema === undefined) return this.#succeed(answer);
-    checked(schema, answer, (value) => this.#succeed(value), (why) =>
-      this.#fail(this.#error('PLUGIN_1210', `the plugin's answer breaks the contract: ${why}`)),
+    checked(
+      schema,
+      answer,
+      (value) => this.#succeed(value),
+      (why) => this.#fail(this.#error('PLUGIN_1210', `the plugin's answer breaks the contract: ${why}`)),
     );
   }
 
   #attemptFailed(thrown: unknown, attempt: number = this.attempt): void {
     if (this.#settled || attempt !== this.attempt) return;
-    const error = PluginError.from(thrown, 'PLUGIN_1203', { plugin: this.path.parts.plugin, hook: this.hook });
+    const error = PluginError.from(thrown, 'PLUGIN_1203', {
+      plugin: this.path.parts.plugin,
+      hook: this.hook,
+    });
     const { retry } = this.path.parts;
     const maxRetries = this.#options?.maxRetries ?? retry?.maxRetries ?? 0;
     if (retry === undefined || !error.retryable || maxRetries === 0) return this.#fail(error);
@@ -184,7 +202,10 @@ export class Call implements ChannelCall, DeadlineEntry {
   #givenUp(error: PluginError): PluginError {
     const { code, rawMessage } = error;
     const message = `failed after ${this.attempt} attempts, at last with ${code}: ${rawMessage}`;
-    return this.#error('PLUGIN_1203', message, { cause: error, context: { attempts: this.attempt, lastCode: code } });
+    return this.#error('PLUGIN_1203', message, {
+      cause: error,
+      context: { attempts: this.attempt, lastCode: code },
+    });
   }
 
   #progress(tell: (value: unknown) => void, value: unknown): void {
@@ -220,7 +241,11 @@ export class Call implements ChannelCall, DeadlineEntry {
     path.ended();
   }
 
-  #error(code: 'PLUGIN_1203' | 'PLUGIN_1204' | 'PLUGIN_1206' | 'PLUGIN_1209' | 'PLUGIN_1210', message: string, more: { cause?: unknown; context?: Record<string, unknown> } = {}): PluginError {
+  #error(
+    code: 'PLUGIN_1203' | 'PLUGIN_1204' | 'PLUGIN_1206' | 'PLUGIN_1209' | 'PLUGIN_1210',
+    message: string,
+    more: { cause?: unknown; context?: Record<string, unknown> } = {},
+  ): PluginError {
     return new PluginError(code, { plugin: this.path.parts.plugin, hook: this.hook, message, ...more });
   }
 }

@@ -14,7 +14,11 @@ export function checked(
 ): void {
   try {
     const result = schema['~standard'].validate(value);
-    if (result instanceof Promise) result.then((later) => decide(later, pass, refuse), (error) => refuse(messageOf(error)));
+    if (result instanceof Promise)
+      result.then(
+        (later) => decide(later, pass, refuse),
+        (error: unknown) => refuse(messageOf(error)),
+      );
     else decide(result, pass, refuse);
   } catch (error) {
     refuse(messageOf(error));

@@ -5,13 +5,8 @@ import { PluginError } from '../../src/core/errors.ts';
 import type { OpenSetup } from '../../src/core/transport.ts';
 import { PluginLog } from '../wire/plugin-log.ts';
 import { spawnFailure } from './diagnose.ts';
+import { exitWords, type Exit } from './exit.ts';
 import type { ResolvedSubprocess } from './options.ts';
-
-/** How a process ended. */
-export interface Exit {
-  readonly exitCode: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
 
 /** After the exit, what is left in the pipes is read for so long; a grandchild may hold them open for ever. */
 const pipeGraceMs = 200;
@@ -113,7 +108,8 @@ export async function startChild(
       env,
       detached: globalThis.process.platform !== 'win32',
       windowsHide: true,
-      stdio: what.channel === 'fd' && what.protocol === 'plugboard' ? ['pipe', 'pipe', 'pipe', 'pipe'] : 'pipe',
+      stdio:
+        what.channel === 'fd' && what.protocol === 'plugboard' ? ['pipe', 'pipe', 'pipe', 'pipe'] : 'pipe',
     });
     await spawned(process);
     return new Child(process, process.pid ?? 0, log, setup);
@@ -134,11 +130,6 @@ function spawned(process: ChildProcess): Promise<void> {
       reject(error);
     });
   });
-}
-
-/** The exit in words: `exited with code 1`, `was ended by SIGKILL`. */
-export function exitWords(exit: Exit): string {
-  return exit.signal === null ? `exited with code ${exit.exitCode}` : `was ended by ${exit.signal}`;
 }
 
 /** The error of every call that ran when the process ended. */

@@ -4,11 +4,15 @@ import { isAbsolute } from 'node:path';
 
 import { messageOf, PluginError, read } from '../../src/core/errors.ts';
 import { printable } from '../../src/core/printable.ts';
-import { exitWords, type Child, type Exit } from './child.ts';
+import { exitWords, type Exit } from './exit.ts';
 import type { ResolvedSubprocess } from './options.ts';
 
 /** Why a program could not be started, and what to do about it. */
-export async function spawnFailure(error: unknown, what: ResolvedSubprocess, plugin: string): Promise<PluginError> {
+export async function spawnFailure(
+  error: unknown,
+  what: ResolvedSubprocess,
+  plugin: string,
+): Promise<PluginError> {
   const code = typeof error === 'object' && error !== null ? read(error, 'code') : undefined;
   const command = printable(what.command, 200);
   const why = (await lookAt(what)) ?? spawnCodes[String(code)]?.(command) ?? messageOf(error);
@@ -34,13 +38,16 @@ const spawnCodes: Record<string, (command: string) => string> = {
 /** What the file itself says; undefined where it looks as a program should. */
 async function lookAt(what: ResolvedSubprocess): Promise<string | undefined> {
   const cwd = await stat(what.cwd).catch(() => undefined);
-  if (cwd?.isDirectory() !== true) return `its working directory ${printable(what.cwd)} does not exist. Create it, or change cwd.`;
+  if (cwd?.isDirectory() !== true)
+    return `its working directory ${printable(what.cwd)} does not exist. Create it, or change cwd.`;
   if (!isAbsolute(what.command)) return undefined;
   const file = await stat(what.command).catch(() => undefined);
-  if (file === undefined) return 'there is no such file. Check the path; build the plugin if it was not built.';
+  if (file === undefined)
+    return 'there is no such file. Check the path; build the plugin if it was not built.';
   if (file.isDirectory()) return 'it is a directory. Name the program inside it.';
   if (file.size === 0) return 'the file is empty. Build or copy the plugin again.';
-  if (!(await isExecutable(what.command))) return 'the file is not executable. Run chmod +x on it, or name its interpreter as the command.';
+  if (!(await isExecutable(what.command)))
+    return 'the file is not executable. Run chmod +x on it, or name its interpreter as the command.';
   return wrongMachine(await firstBytes(what.command));
 }
 
@@ -63,20 +70,35 @@ async function firstBytes(path: string): Promise<Buffer> {
 }
 
 /** ELF's e_machine of the architectures Node runs on. */
-const elfMachines: Record<string, number> = { x64: 62, ia32: 3, arm64: 183, arm: 40, ppc64: 21, s390x: 22, riscv64: 243 };
+const elfMachines: Record<string, number> = {
+  x64: 62,
+  ia32: 3,
+  arm64: 183,
+  arm: 40,
+  ppc64: 21,
+  s390x: 22,
+  riscv64: 243,
+};
 
 function wrongMachine(head: Buffer): string | undefined {
   if (head.length < 20 || head.readUInt32BE(0) !== 0x7f454c46) return undefined;
-  if (process.platform !== 'linux') return `it is a Linux program, and this is ${process.platform}. Build it for this system.`;
+  if (process.platform !== 'linux')
+    return `it is a Linux program, and this is ${process.platform}. Build it for this system.`;
   const machine = head[5] === 2 ? head.readUInt16BE(18) : head.readUInt16LE(18);
   if (machine === elfMachines[process.arch]) return undefined;
   return `it was built for another processor (ELF machine ${machine}; this is ${process.arch}). Build it for this one.`;
 }
 
+/** What is left of a process that ended. */
+interface Ended {
+  readonly pid: number;
+  readonly log: { stderrTail(): string };
+}
+
 /** Why a program that was started did not become a plugin. */
 export async function startFailure(
   exit: Exit,
-  child: Child,
+  child: Ended,
   what: ResolvedSubprocess,
   plugin: string,
 ): Promise<PluginError> {

@@ -8,7 +8,12 @@ import { startTimedOut } from '../wire/start-timeout.ts';
 import { endedError, startChild, type Child } from './child.ts';
 import { startFailure } from './diagnose.ts';
 import { openLineChannel } from './line-mode.ts';
-import { environment, resolveSubprocess, type ResolvedSubprocess, type SubprocessOptions } from './options.ts';
+import {
+  environment,
+  resolveSubprocess,
+  type ResolvedSubprocess,
+  type SubprocessOptions,
+} from './options.ts';
 import { stopChild } from './stop.ts';
 
 /** A crash closes the channel a moment before the exit is known; a plugin that only closed it is ended after this. */
@@ -19,12 +24,16 @@ const closedButAliveMs = 500;
  * It is started with an argument vector, never through a shell, in a process group of its own.
  * @throws {PluginError} `PLUGIN_1007`, `CONFIG_1703` for a command or option that makes no sense.
  */
-export function subprocess<H = Undeclared>(command: string, options: SubprocessOptions = {}): PluginSource<H> {
+export function subprocess<H = Undeclared>(
+  command: string,
+  options: SubprocessOptions = {},
+): PluginSource<H> {
   const what = resolveSubprocess(command, options);
   return {
     kind: 'subprocess',
     target: [command, ...what.args].join(' '),
-    open: (setup) => (what.protocol === 'go-plugins' ? openLineChannel(what, setup) : openChannel(what, setup)),
+    open: (setup) =>
+      what.protocol === 'go-plugins' ? openLineChannel(what, setup) : openChannel(what, setup),
   };
 }
 
@@ -132,7 +141,8 @@ class SubprocessChannel implements Omit<Channel, 'info' | 'hooks'> {
     if (this.#closing !== undefined) return;
     const { plugin, clock } = this.#setup;
     const timer = clock.startTimer(closedButAliveMs, () => {
-      const message = 'the plugin closed its channel but went on running; it was ended. Keep the channel open until shutdown.';
+      const message =
+        'the plugin closed its channel but went on running; it was ended. Keep the channel open until shutdown.';
       this.#broken ??= new PluginError('PLUGIN_1205', { plugin, message });
       this.#session.fail(this.#broken);
       this.#child.signal('SIGKILL');

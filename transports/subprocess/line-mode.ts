@@ -89,7 +89,11 @@ class LineChannel implements Channel {
   close(timeoutMs: number): Promise<void> {
     const { clock } = this.#setup;
     const wire = { end: () => this.#writer.end() } as Parameters<typeof stopChild>[1];
-    this.#closing ??= stopChild(this.#child, wire, undefined, { clock, timeoutMs, killTimeoutMs: this.#what.killTimeoutMs });
+    this.#closing ??= stopChild(this.#child, wire, undefined, {
+      clock,
+      timeoutMs,
+      killTimeoutMs: this.#what.killTimeoutMs,
+    });
     return this.#closing;
   }
 
@@ -121,7 +125,10 @@ class LineChannel implements Channel {
     const pending = this.#pending.get(String(fault.id));
     this.#pending.delete(String(fault.id));
     if (fault.kind === 'too-large') pending?.reject(this.#tooLarge(singleHook));
-    else pending?.reject(new PluginError('RPC_2004', { plugin: this.#setup.plugin, message: `its answer is ${fault.kind}.` }));
+    else
+      pending?.reject(
+        new PluginError('RPC_2004', { plugin: this.#setup.plugin, message: `its answer is ${fault.kind}.` }),
+      );
     if (!this.#faults.note(fault)) this.#child.signal('SIGKILL');
   }
 

@@ -45,7 +45,9 @@ export interface ResolvedSubprocess {
 /** @throws {PluginError} `PLUGIN_1007` without a command, `CONFIG_1703` for a number that makes no sense. */
 export function resolveSubprocess(command: string, options: SubprocessOptions): ResolvedSubprocess {
   if (command === '') {
-    throw new PluginError('PLUGIN_1007', { message: "a subprocess needs a command, such as './auth-plugin' or 'python3'." });
+    throw new PluginError('PLUGIN_1007', {
+      message: "a subprocess needs a command, such as './auth-plugin' or 'python3'.",
+    });
   }
   return {
     // A path is the host's, wherever the child will run; a bare name is looked up on PATH.
@@ -63,11 +65,24 @@ export function resolveSubprocess(command: string, options: SubprocessOptions): 
 
 function atLeast(least: number, name: string, value: number): number {
   if (Number.isFinite(value) && value >= least) return value;
-  throw new PluginError('CONFIG_1703', { message: `${name} is ${value}; it must be a number of at least ${least}.` });
+  throw new PluginError('CONFIG_1703', {
+    message: `${name} is ${value}; it must be a number of at least ${least}.`,
+  });
 }
 
 /** What every program needs to run, and nothing that could hold a secret; the second row is Windows'. */
-const passedOn = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'SystemRoot', 'PATHEXT', 'TEMP', 'TMP', 'USERPROFILE'];
+const passedOn = [
+  'PATH',
+  'HOME',
+  'LANG',
+  'TZ',
+  'TMPDIR',
+  'SystemRoot',
+  'PATHEXT',
+  'TEMP',
+  'TMP',
+  'USERPROFILE',
+];
 
 /** The environment of a plugin: the allow-list, then its own, then the protocol's. */
 export function environment(

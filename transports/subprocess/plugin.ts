@@ -29,7 +29,9 @@ export function serveSubprocess(plugin: Plugin): Promise<void> {
 function checkVersion(): void {
   const versions = (process.env[env.versions] ?? '').split(',').map(Number);
   if (versions.includes(protocolVersion)) return;
-  process.stderr.write(`the host speaks protocol versions [${versions.join()}], this plugin ${protocolVersion}\n`);
+  process.stderr.write(
+    `the host speaks protocol versions [${versions.join()}], this plugin ${protocolVersion}\n`,
+  );
   process.exit(1);
 }
 

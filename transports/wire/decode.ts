@@ -6,7 +6,12 @@ import type { Fault, Incoming } from './messages.ts';
 
 /** One line, understood: a message and the lengths of the bytes that follow it, or what is wrong with it. */
 export type Decoded =
-  | { readonly ok: true; readonly message: Incoming; readonly lengths: readonly number[]; readonly marked: boolean }
+  | {
+      readonly ok: true;
+      readonly message: Incoming;
+      readonly lengths: readonly number[];
+      readonly marked: boolean;
+    }
   | { readonly ok: false; readonly fault: Fault };
 
 const noLengths: readonly number[] = [];
@@ -34,12 +39,18 @@ function parse(text: string): unknown {
 }
 
 function refused(kind: Fault['kind'], line: Buffer): Decoded {
-  return { ok: false, fault: { kind, id: idIn(line), preview: printable(line.toString('latin1', 0, 80), 80) } };
+  return {
+    ok: false,
+    fault: { kind, id: idIn(line), preview: printable(line.toString('latin1', 0, 80), 80) },
+  };
 }
 
 /** The id of a message that could not be read whole, from its first or last bytes. */
 export function idIn(line: Buffer): number | string | undefined {
-  return idInText(line.toString('latin1', 0, 200)) ?? idInText(line.toString('latin1', Math.max(0, line.length - 100)));
+  return (
+    idInText(line.toString('latin1', 0, 200)) ??
+    idInText(line.toString('latin1', Math.max(0, line.length - 100)))
+  );
 }
 
 function idInText(text: string): number | undefined {
@@ -49,7 +60,9 @@ function idInText(text: string): number | undefined {
 
 function lengthsOf(value: unknown): readonly number[] | undefined {
   if (!Array.isArray(value) || value.length > 1000) return undefined;
-  return value.every((length) => Number.isSafeInteger(length) && length >= 0) ? (value as number[]) : undefined;
+  return value.every((length) => Number.isSafeInteger(length) && length >= 0)
+    ? (value as number[])
+    : undefined;
 }
 
 /** Counts brackets outside strings, before the parser or anybody else recurses into them. */
@@ -85,8 +98,9 @@ function mayHoldUnsafeKeys(text: string): boolean {
 function dropUnsafeKeys(root: object): void {
   const open: object[] = [root];
   for (let value = open.pop(); value !== undefined; value = open.pop()) {
-    for (const [key, inner] of Object.entries(value)) {
-      if (key === '__proto__' || (key === 'constructor' && reachesPrototype(inner))) Reflect.deleteProperty(value, key);
+    for (const [key, inner] of Object.entries(value) as [string, unknown][]) {
+      if (key === '__proto__' || (key === 'constructor' && reachesPrototype(inner)))
+        Reflect.deleteProperty(value, key);
       else if (typeof inner === 'object' && inner !== null) open.push(inner);
     }
   }

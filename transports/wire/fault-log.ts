@@ -45,7 +45,11 @@ export class FaultLog {
     const saidAt = this.#saidAt.get(fault.kind);
     if (saidAt !== undefined && now - saidAt < quietMs) return;
     this.#saidAt.set(fault.kind, now);
-    const fields = { kind: fault.kind, count, ...(fault.preview !== undefined && { preview: fault.preview }) };
+    const fields = {
+      kind: fault.kind,
+      count,
+      ...(fault.preview !== undefined && { preview: fault.preview }),
+    };
     this.#logger.warn(`the plugin sent ${explanations[fault.kind]}; it was dropped`, fields);
   }
 }

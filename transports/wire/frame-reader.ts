@@ -58,7 +58,11 @@ export class FrameReader {
     const end = chunk.indexOf(0x0a);
     const piece = end === -1 ? chunk : chunk.subarray(0, end);
     if (this.#held + piece.length > this.#maxFrameBytes) {
-      this.#state = { at: 'rest-of-line', head: this.#take(piece).subarray(0, headBytes), tail: Buffer.alloc(0) };
+      this.#state = {
+        at: 'rest-of-line',
+        head: this.#take(piece).subarray(0, headBytes),
+        tail: Buffer.alloc(0),
+      };
       return chunk;
     }
     if (end === -1) {
@@ -92,7 +96,11 @@ export class FrameReader {
 
   #skipBytes(line: Buffer, wanted: number): void {
     this.#state = { at: 'skipped-bytes', left: wanted };
-    this.#sink.fault({ kind: 'too-large', id: idIn(line), preview: printable(line.toString('latin1', 0, 80)) });
+    this.#sink.fault({
+      kind: 'too-large',
+      id: idIn(line),
+      preview: printable(line.toString('latin1', 0, 80)),
+    });
   }
 
   #readBytes(chunk: Buffer, state: Extract<State, { at: 'bytes' }>): Buffer {
@@ -112,7 +120,10 @@ export class FrameReader {
     const message = reviveBytes(frame.message, slices(bytes, frame.lengths));
     if (message !== undefined) return this.#sink.message(message);
     const id = frame.message['id'];
-    this.#sink.fault({ kind: 'malformed', id: typeof id === 'number' || typeof id === 'string' ? id : undefined });
+    this.#sink.fault({
+      kind: 'malformed',
+      id: typeof id === 'number' || typeof id === 'string' ? id : undefined,
+    });
   }
 
   #hold(piece: Buffer): void {

@@ -30,7 +30,8 @@ export class FrameWriter {
 
   /** @throws {PluginError} `PLUGIN_1212` when too much waits already. */
   write(frame: Encoded, frameBytes: number): void {
-    if (this.#blocked && this.#queuedBytes + frameBytes > this.#maxQueuedBytes) throw notReading(this.#queuedBytes);
+    if (this.#blocked && this.#queuedBytes + frameBytes > this.#maxQueuedBytes)
+      throw notReading(this.#queuedBytes);
     this.#queuedBytes += frameBytes;
     this.#text += `${frame.text}\n`;
     for (const bytes of frame.attachments) this.#add(bytes);

@@ -4,7 +4,15 @@ import { printable } from '../../src/core/printable.ts';
 import type { ChannelCall, OpenSetup } from '../../src/core/transport.ts';
 import { FaultLog } from './fault-log.ts';
 import { checkWelcome, type Welcome } from './handshake.ts';
-import { protocolVersion, rpcCodes, type Fault, type Incoming, type Message, type Wire, type WireReceiver } from './messages.ts';
+import {
+  protocolVersion,
+  rpcCodes,
+  type Fault,
+  type Incoming,
+  type Message,
+  type Wire,
+  type WireReceiver,
+} from './messages.ts';
 import { fromWireError, toWireError } from './wire-error.ts';
 
 interface Pending {
@@ -180,7 +188,10 @@ export class HostSession implements WireReceiver {
     if (method === 'host.progress') return this.#progress(params);
     if (typeof id !== 'number' && typeof id !== 'string') return;
     if (method === 'host.call') return void this.#answer(id, params);
-    this.#tell({ id, error: { code: rpcCodes.methodNotFound, message: `the host has no method '${printable(method, 80)}'` } });
+    this.#tell({
+      id,
+      error: { code: rpcCodes.methodNotFound, message: `the host has no method '${printable(method, 80)}'` },
+    });
   }
 
   async #answer(id: number | string, params: Incoming): Promise<void> {
@@ -238,4 +249,3 @@ function faultError(fault: Fault, place: { plugin: string; hook?: string }): Plu
   const message = `the plugin breaks the protocol: ${fault.kind}${preview}. See docs/protocol.md, and the plugin's log.`;
   return new PluginError('RPC_2004', { ...place, message });
 }
-

@@ -5,7 +5,11 @@ import { StringDecoder } from 'node:string_decoder';
  * Reads a stream line by line and always to its end. A line over `maxLineBytes` is cut there; the rest of it
  * is dropped. Memory is bounded by one line.
  */
-export function readLines(stream: Readable, maxLineBytes: number, onLine: (line: string, cut: boolean) => void): void {
+export function readLines(
+  stream: Readable,
+  maxLineBytes: number,
+  onLine: (line: string, cut: boolean) => void,
+): void {
   const decoder = new StringDecoder('utf8');
   let line = '';
   let cut = false;

@@ -54,7 +54,7 @@ export class PluginLog {
   /** The last lines of stderr, for an error message; empty if there were none. */
   stderrTail(): string {
     if (this.#stderr.length === 0) return '';
-    return ` Its last words on stderr: "${this.#stderr.slice(-5).join(" | ")}".`;
+    return ` Its last words on stderr: "${this.#stderr.slice(-5).join(' | ')}".`;
   }
 
   #keep(line: string): void {
@@ -102,7 +102,8 @@ function isOwn(key: string): boolean {
 
 /** pino's numbers, and the words of hclog, pino, winston and syslog. */
 function levelOf(level: unknown): LogLevel {
-  if (typeof level === 'number') return level >= 50 ? 'error' : level >= 40 ? 'warn' : level >= 30 ? 'info' : 'debug';
+  if (typeof level === 'number')
+    return level >= 50 ? 'error' : level >= 40 ? 'warn' : level >= 30 ? 'info' : 'debug';
   const word = String(level).toLowerCase();
   if (/^(error|err|fatal|crit|critical|panic|emerg|alert)$/.test(word)) return 'error';
   if (/^warn(ing)?$/.test(word)) return 'warn';

@@ -63,9 +63,18 @@ export class PluginSession implements WireReceiver {
 
   fault(fault: Fault): void {
     const { id, kind } = fault;
-    this.#events.note(`dropped a frame from the host: ${kind}${fault.preview === undefined ? '' : ` '${fault.preview}'`}`);
+    this.#events.note(
+      `dropped a frame from the host: ${kind}${fault.preview === undefined ? '' : ` '${fault.preview}'`}`,
+    );
     if (id === undefined) return;
-    this.#send({ id, error: { code: rpcCodes.serverError, message: `the request was dropped: ${kind}`, data: { code: 'RPC_2006' } } });
+    this.#send({
+      id,
+      error: {
+        code: rpcCodes.serverError,
+        message: `the request was dropped: ${kind}`,
+        data: { code: 'RPC_2006' },
+      },
+    });
   }
 
   refused(message: Message, error: PluginError): void {
@@ -105,7 +114,10 @@ export class PluginSession implements WireReceiver {
 
   async #initialize(params: Incoming): Promise<unknown> {
     await this.#plugin.initialize?.({ config: params['config'], log: this.#log, host: this.#host });
-    this.#wire.settle({ attachments: params['attachments'] === true, maxFrameBytes: frameLimit(params['limits']) });
+    this.#wire.settle({
+      attachments: params['attachments'] === true,
+      maxFrameBytes: frameLimit(params['limits']),
+    });
     const hooks = [...this.#plugin.handlers.keys()];
     return { protocolVersion, info: this.#plugin.info, hooks, attachments: true };
   }
@@ -118,7 +130,9 @@ export class PluginSession implements WireReceiver {
 
   async #call(id: unknown, params: Incoming): Promise<void> {
     if ((typeof id !== 'number' && typeof id !== 'string') || this.#calls.has(id)) {
-      return this.#events.note(`dropped a call with the id ${String(id)}: ids are numbers or strings and never run twice`);
+      return this.#events.note(
+        `dropped a call with the id ${String(id)}: ids are numbers or strings and never run twice`,
+      );
     }
     const call = new ServedCall(params, this.#name, this.#host, this.#log, (value) =>
       this.#send({ method: 'host.progress', params: { id, value } }),
@@ -153,12 +167,15 @@ export class PluginSession implements WireReceiver {
 
   /** The caller gets message and code; who debugs the plugin needs the stack, which stays on this side. */
   #tellStack(error: unknown, call: ServedCall | undefined): void {
-    if (call === undefined || call.aborted || error instanceof PluginError || !(error instanceof Error)) return;
+    if (call === undefined || call.aborted || error instanceof PluginError || !(error instanceof Error))
+      return;
     this.#log.debug('a handler threw', { hook: call.hook, requestId: call.requestId, stack: error.stack });
   }
 
   #cancel(id: unknown): void {
-    this.#calls.get(id)?.abort(new PluginError('PLUGIN_1206', { message: 'the caller gave up or its time is over' }));
+    this.#calls
+      .get(id)
+      ?.abort(new PluginError('PLUGIN_1206', { message: 'the caller gave up or its time is over' }));
   }
 
   #askHost(service: string, request: unknown): Promise<unknown> {

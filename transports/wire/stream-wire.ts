@@ -54,7 +54,8 @@ export class StreamWire implements Wire {
 
   send(message: Message): void {
     const frame = encode(message, this.#attachments);
-    const bytes = Buffer.byteLength(frame.text) + frame.attachments.reduce((sum, part) => sum + part.byteLength, 0);
+    const bytes =
+      Buffer.byteLength(frame.text) + frame.attachments.reduce((sum, part) => sum + part.byteLength, 0);
     if (bytes > this.#maxFrameBytes) throw tooLarge(bytes, this.#maxFrameBytes);
     this.#writer.write(frame, bytes);
     if (this.#throttled && this.#writer.blocked) this.#input.pause();

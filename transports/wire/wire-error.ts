@@ -23,7 +23,9 @@ export function toWireError(thrown: unknown): WireError {
 
 /** An error that came over the wire. What only the host can know is not believed. */
 export function fromWireError(error: unknown, place: { plugin: string; hook?: string }): PluginError {
-  const { message, data, code } = (typeof error === 'object' && error !== null ? error : {}) as Partial<WireError>;
+  const { message, data, code } = (
+    typeof error === 'object' && error !== null ? error : {}
+  ) as Partial<WireError>;
   const said = (typeof data === 'object' && data !== null ? data : {}) as Record<string, unknown>;
   const claimed = typeof said['code'] === 'string' ? said['code'] : undefined;
   const retryAfterMs = said['retryAfterMs'];
@@ -42,6 +44,9 @@ function trusted(claimed: string | undefined, rpcCode: unknown): string {
 }
 
 function contextOf(claimed: string | undefined, details: unknown): Record<string, unknown> {
-  const pluginCode = claimed !== undefined && !isErrorCode(claimed) && !isPluginsOwnCode(claimed) ? { pluginCode: printable(claimed, 80) } : {};
+  const pluginCode =
+    claimed !== undefined && !isErrorCode(claimed) && !isPluginsOwnCode(claimed)
+      ? { pluginCode: printable(claimed, 80) }
+      : {};
   return details === undefined ? pluginCode : { ...pluginCode, details };
 }

@@ -29,7 +29,8 @@ export interface WorkerOptions {
  * It has its own event loop and heap but no protection: a worker can end the whole process.
  */
 export function worker<H = Undeclared>(file: string | URL, options: WorkerOptions = {}): PluginSource<H> {
-  const url = typeof file === 'string' && !file.startsWith('file:') ? pathToFileURL(resolve(file)) : new URL(file);
+  const url =
+    typeof file === 'string' && !file.startsWith('file:') ? pathToFileURL(resolve(file)) : new URL(file);
   return { kind: 'worker', target: url.href, open: (setup) => openWorker(url, options, setup) };
 }
 

@@ -1,0 +1,54 @@
+/** How many calls run at once, and how many may wait. */
+export interface ConcurrencyPolicy {
+  readonly maxConcurrent: number;
+  readonly maxQueue: number;
+}
+
+/** Somebody who waits for a slot; skipped if it has ended meanwhile. */
+export interface Waiter {
+  readonly settled: boolean;
+  /** A slot is now the waiter's. */
+  proceed(): void;
+}
+
+/** A number of slots and a bounded line before them; a full line refuses at once. */
+export class ConcurrencyLimit {
+  readonly #policy: ConcurrencyPolicy;
+  readonly #line = new Set<Waiter>();
+  #running = 0;
+
+  constructor(policy: ConcurrencyPolicy) {
+    this.#policy = policy;
+  }
+
+  /** How many wait. */
+  get queued(): number {
+    return this.#line.size;
+  }
+
+  /** `run`: a slot is taken. `wait`: the waiter will be called. `full`: neither. */
+  enter(waiter: Waiter): 'run' | 'wait' | 'full' {
+    if (this.#running < this.#policy.maxConcurrent) {
+      this.#running++;
+      return 'run';
+    }
+    if (this.#line.size >= this.#policy.maxQueue) return 'full';
+    this.#line.add(waiter);
+    return 'wait';
+  }
+
+  /** Gives up waiting. */
+  leave(waiter: Waiter): void {
+    this.#line.delete(waiter);
+  }
+
+  /** Gives a slot back; the first who waits has it at once. */
+  release(): void {
+    for (const waiter of this.#line) {
+      this.#line.delete(waiter);
+      if (waiter.settled) continue;
+      return waiter.proceed();
+    }
+    this.#running--;
+  }
+}

@@ -1,0 +1,27 @@
+/** Retries that may be saved up while nothing fails, so that a quiet plugin has some for its first failures. */
+const reserve = 10;
+
+/**
+ * Keeps retries to a share of calls: each call pays in `ratio`, each retry takes out 1. When a plugin fails as a
+ * whole, retries then add a fifth to its load at most, instead of multiplying it.
+ */
+export class RetryBudget {
+  readonly #ratio: number;
+  #saved = reserve;
+
+  constructor(ratio: number) {
+    this.#ratio = ratio;
+  }
+
+  /** A call has begun. */
+  deposit(): void {
+    this.#saved = Math.min(this.#saved + this.#ratio, reserve);
+  }
+
+  /** Whether one more retry may be made. */
+  withdraw(): boolean {
+    if (this.#saved < 1) return false;
+    this.#saved--;
+    return true;
+  }
+}

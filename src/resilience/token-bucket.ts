@@ -1,0 +1,41 @@
+import type { Clock } from '../core/clock.ts';
+
+/** How many calls may pass. */
+export interface BucketPolicy {
+  /** Tokens that come back in each window; for the default window of a second, calls a second. */
+  readonly requestsPerSecond: number;
+  /** The most tokens that can be saved up; the bucket starts full. */
+  readonly burstSize: number;
+  /** The window, in milliseconds. */
+  readonly timeWindowMs: number;
+}
+
+/** A token bucket on a clock that never jumps: one comparison and a few additions a call, no timer. */
+export class TokenBucket {
+  readonly #policy: BucketPolicy;
+  readonly #clock: Clock;
+  readonly #tokensPerMs: number;
+  #tokens: number;
+  #refilledAt: number;
+
+  constructor(policy: BucketPolicy, clock: Clock) {
+    this.#policy = policy;
+    this.#clock = clock;
+    this.#tokensPerMs = policy.requestsPerSecond / policy.timeWindowMs;
+    this.#tokens = policy.burstSize;
+    this.#refilledAt = clock.now();
+  }
+
+  /** Takes a token and says 0, or how long until there is one, in milliseconds. */
+  take(): number {
+    const now = this.#clock.now();
+    const refilled = this.#tokens + (now - this.#refilledAt) * this.#tokensPerMs;
+    this.#tokens = Math.min(this.#policy.burstSize, refilled);
+    this.#refilledAt = now;
+    if (this.#tokens >= 1) {
+      this.#tokens--;
+      return 0;
+    }
+    return (1 - this.#tokens) / this.#tokensPerMs;
+  }
+}

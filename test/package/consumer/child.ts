@@ -1,0 +1,4 @@
+import { serve } from 'plugboard/serve';
+import { twice } from './twice.js';
+
+await serve(twice);
