@@ -11,14 +11,33 @@ export { defineHooks, hook, type HookSchemas } from './hooks/define.ts';
 export { isPluginError, PluginError, type PluginErrorDetails } from './core/errors.ts';
 export { errorNames, type ErrorCode } from './core/error-codes.ts';
 export type { CallOptions } from './core/call-options.ts';
-export type { PluginSettings, RestartSettings, RetrySettings } from './config/settings.ts';
+export type { PluginSettings } from './config/settings.ts';
+export type {
+  CircuitBreakerSettings,
+  ConcurrencySettings,
+  HealthCheckSettings,
+  InstancesSettings,
+  RateLimitSettings,
+  RestartSettings,
+  RetrySettings,
+  SharedLimitSettings,
+} from './config/policies.ts';
 export type { Hook, HookMap, RequestOf, ResponseOf, Schema, Single, Undeclared } from './core/contract.ts';
 export type { HealthReport, HealthStatus, PluginHealth } from './core/health.ts';
 export type { Histogram, MetricsSnapshot, PluginMetrics } from './core/metrics.ts';
-export type { ManagerEvents, Undo } from './manager/events.ts';
-export type { ManagerHealth, PluginView, ShutdownReport } from './manager/view.ts';
-export type { CallCounts } from './resilience/call-path.ts';
-export type { PluginState, StateChange } from './core/plugin-state.ts';
+export type {
+  BreakerChange,
+  DrainProgress,
+  HealthChange,
+  ManagerEvents,
+  Restart,
+  StateChange,
+  Undo,
+} from './manager/events.ts';
+export type { DrainReport, InstanceView, ManagerHealth, PluginView, ShutdownReport } from './manager/view.ts';
+export type { CallCounts } from './resilience/tally.ts';
+export type { BreakerState } from './resilience/breaker.ts';
+export type { PluginState } from './core/plugin-state.ts';
 export type { Logger } from './core/logger.ts';
 export type {
   AnyServices,

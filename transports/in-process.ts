@@ -1,9 +1,12 @@
+import type { Clock } from '../src/core/clock.ts';
 import { PluginError } from '../src/core/errors.ts';
 import type { Logger } from '../src/core/logger.ts';
 import type { AnyServices, CallContext, HostClient, Plugin } from '../src/core/plugin.ts';
 import type { Channel, ChannelCall, OpenSetup, PluginSource } from '../src/core/transport.ts';
+import { withResolvers } from './wire/with-resolvers.ts';
 import { hostClient } from './wire/host-client.ts';
 import { reportOf } from './wire/health-report.ts';
+import { startTimedOut } from './wire/start-timeout.ts';
 import { LazySignal } from './wire/lazy-signal.ts';
 
 /**
@@ -21,27 +24,50 @@ async function openInProcess(plugin: Plugin, setup: OpenSetup): Promise<Channel>
     throw new PluginError('RPC_2002', { plugin: setup.plugin, message });
   }
   const host = hostClient(setup.callHost);
-  await plugin.initialize?.({ config: setup.config, log: setup.logger, host });
+  await initialized(plugin, setup, host);
   return new InProcessChannel(plugin, setup, host);
 }
+
+/** Waits for `initialize`, as long as a start may take and somebody wants it. */
+async function initialized(plugin: Plugin, setup: OpenSetup, host: HostClient<AnyServices>): Promise<void> {
+  const { clock, signal, startTimeoutMs, config, logger: log } = setup;
+  if (plugin.initialize === undefined) return;
+  const started = Promise.resolve(plugin.initialize({ config, log, host }));
+  await new Promise<void>((resolve, reject) => {
+    const timer = clock.startTimer(startTimeoutMs, () => reject(startTimedOut(setup.plugin, startTimeoutMs)));
+    const onAbort = (): void =>
+      reject(PluginError.from(signal.reason, 'PLUGIN_1206', { plugin: setup.plugin }));
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    void started.then(resolve, reject).finally(() => {
+      timer.cancel();
+      signal.removeEventListener('abort', onAbort);
+    });
+  });
+}
+
+/** A plugin that is ended by force still gets so long to close, in milliseconds: it cannot be killed. */
+const leastCloseMs = 1000;
 
 class InProcessChannel implements Channel {
   readonly info: Channel['info'];
   readonly hooks: readonly string[];
   readonly ended: Promise<PluginError | undefined>;
   readonly #plugin: Plugin;
+  readonly #clock: Clock;
   readonly #place: Place;
-  readonly #end: () => void;
+  readonly #end: (reason: PluginError | undefined) => void;
   #closing: Promise<void> | undefined;
 
   constructor(plugin: Plugin, setup: OpenSetup, host: HostClient<AnyServices>) {
     this.info = plugin.info;
     this.hooks = [...plugin.handlers.keys()];
     this.#plugin = plugin;
+    this.#clock = setup.clock;
     this.#place = { plugin: setup.plugin, host, log: setup.logger };
-    let end: () => void = () => {};
-    this.ended = new Promise((resolve) => (end = () => resolve(undefined)));
-    this.#end = end;
+    const { promise, resolve } = withResolvers<PluginError | undefined>();
+    this.ended = promise;
+    this.#end = resolve;
   }
 
   call(call: ChannelCall): unknown {
@@ -59,18 +85,37 @@ class InProcessChannel implements Channel {
     return this.#plugin.configure !== undefined;
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
+  /** Code that runs in this process cannot be stopped; calls end at their deadlines. */
+  kill(reason: PluginError): void {
+    this.#end(reason);
+  }
+
+  close(timeoutMs: number): Promise<void> {
+    this.#closing ??= this.#close(Math.max(timeoutMs, leastCloseMs));
     return this.#closing;
   }
 
-  async #close(): Promise<void> {
+  async #close(timeoutMs: number): Promise<void> {
+    const closed = this.#closePlugin();
+    await new Promise<void>((resolve) => {
+      const timer = this.#clock.startTimer(timeoutMs, () => {
+        this.#place.log.warn('close did not end in time', { timeoutMs });
+        resolve();
+      });
+      void closed.finally(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+    this.#end(undefined);
+  }
+
+  async #closePlugin(): Promise<void> {
     try {
       await this.#plugin.close?.();
     } catch (error) {
       this.#place.log.warn('close failed', { error: PluginError.from(error, 'PLUGIN_1203').rawMessage });
     }
-    this.#end();
   }
 
   #notAnswered(hook: string): PluginError {

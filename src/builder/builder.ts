@@ -4,10 +4,11 @@ import type { Clock } from '../core/clock.ts';
 import type { Contract, WholeMap } from '../core/contract.ts';
 import { isPluginError, PluginError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import type { CallMetrics } from '../core/metrics.ts';
+import { printable } from '../core/printable.ts';
 import type { PluginSource } from '../core/transport.ts';
-import type { ServiceFunction } from '../manager/entry.ts';
+import type { ServiceFunction } from '../manager/shared.ts';
 import { Manager, type Registration } from '../manager/manager.ts';
+import { shutDownOnSignals } from './signals.ts';
 import type { Builder } from './types.ts';
 
 /** What a builder has been told, as plain data. */
@@ -18,6 +19,11 @@ export interface Plan {
   readonly timeoutMs: number;
   readonly logger: Logger;
   readonly metrics: boolean;
+  /** What plugins are set to where they say nothing themselves. */
+  readonly defaults: PluginSettings;
+  readonly fallbacks: Readonly<Record<string, string>>;
+  /** Whether SIGTERM and SIGINT shut the manager down. */
+  readonly signals: boolean;
   readonly clock: Clock | undefined;
 }
 
@@ -37,8 +43,16 @@ class PlanBuilder {
     return this.#with({ services: { ...this.#plan.services, ...services } });
   }
 
+  withFallback(plugin: string, backup: string): PlanBuilder {
+    return this.#with({ fallbacks: { ...this.#plan.fallbacks, [plugin]: backup } });
+  }
+
+  withSignals(): PlanBuilder {
+    return this.#with({ signals: true });
+  }
+
   withTimeout(timeoutMs: number): PlanBuilder {
-    if (timeoutMs > 0) return this.#with({ timeoutMs });
+    if (typeof timeoutMs === 'number' && timeoutMs > 0) return this.#with({ timeoutMs });
     throw new PluginError('CONFIG_1703', {
       message: `a timeout of ${timeoutMs} ms is over before it begins. Give more than 0.`,
     });
@@ -71,18 +85,33 @@ export function asBuilder<A, B = WholeMap>(plan: Plan): Builder<A, B> {
 }
 
 async function build(plan: Plan): Promise<Manager> {
-  const { contract, services, timeoutMs, logger, clock } = plan;
-  const metrics: CallMetrics | undefined = plan.metrics ? callMetrics() : undefined;
-  const manager = new Manager({ contract, services, timeoutMs, logger, clock, metrics });
+  const { plugins, metrics, signals, ...parts } = plan;
+  const manager = new Manager({ ...parts, metrics: metrics ? callMetrics() : undefined });
   const results = await Promise.allSettled(
-    plan.plugins.map((plugin) => manager.register(plugin.name, plugin.source, plugin.settings)),
+    plugins.map(({ name, source, settings }) => manager.register(name, source, settings)),
   );
-  const errors = results.flatMap((result) =>
-    result.status === 'rejected' ? [result.reason as unknown] : [],
-  );
-  if (errors.length === 0) return manager;
+  const errors = [...results.flatMap(errorOf), ...unknownFallbacks(plan)];
+  if (errors.length === 0) {
+    if (signals) shutDownOnSignals(manager);
+    return manager;
+  }
   await manager.shutdown({ timeoutMs: 0 });
   throw failedBuild(errors);
+}
+
+function errorOf(result: PromiseSettledResult<unknown>): unknown[] {
+  return result.status === 'rejected' ? [result.reason] : [];
+}
+
+function unknownFallbacks(plan: Plan): PluginError[] {
+  const known = new Set(plan.plugins.map(({ name }) => name));
+  const unknown = Object.entries(plan.fallbacks)
+    .flat()
+    .filter((name) => !known.has(name));
+  return unknown.map((name) => {
+    const message = `withFallback names '${printable(name, 80)}', which is no plugin of this manager.`;
+    return new PluginError('PLUGIN_1201', { message });
+  });
 }
 
 function failedBuild(errors: readonly unknown[]): PluginError {

@@ -9,6 +9,9 @@ const basic: Omit<Plan, 'contract' | 'timeoutMs'> = {
   services: {},
   logger: silentLogger,
   metrics: false,
+  defaults: {},
+  fallbacks: {},
+  signals: false,
   clock: undefined,
 };
 
@@ -22,8 +25,16 @@ export const Development: Preset = preset(() => ({
   logger: developmentLogger(),
 }));
 
-/** For servers: 10 s for a call, because a caller who waits longer has gone, and metrics on. */
-export const Production: Preset = preset(() => ({ ...basic, timeoutMs: 10_000, metrics: true }));
+/**
+ * For servers: 10 s for a call, because a caller who waits longer has gone; metrics, circuit breakers and health
+ * checks on. Retries stay off, because only you know which calls may run twice.
+ */
+export const Production: Preset = preset(() => ({
+  ...basic,
+  timeoutMs: 10_000,
+  metrics: true,
+  defaults: { circuitBreaker: {}, healthCheck: {} },
+}));
 
 type Question = Pick<Hook<never, unknown>, 'request' | 'response'>;
 

@@ -18,7 +18,7 @@ import type { HostServices } from '../core/plugin.ts';
 import type { PluginSource } from '../core/transport.ts';
 import type { HookSchemas } from '../hooks/define.ts';
 import type { ManagerEvents, Undo } from '../manager/events.ts';
-import type { ManagerHealth, PluginView, ShutdownReport } from '../manager/view.ts';
+import type { DrainReport, ManagerHealth, PluginView, ShutdownReport } from '../manager/view.ts';
 
 /** What the compiler says of a name that is used twice. */
 export type Taken<Name extends string> = `plugin '${Name}' is already registered`;
@@ -68,17 +68,36 @@ export interface PluginManager<A, B = WholeMap, Names extends string = string> e
    * @throws {PluginError} as `build`.
    */
   register<const N extends string, H = Undeclared>(
-    name: NewName<N, Names>,
+    name: N,
     source: PluginSource<H> & Fits<H, ContractOf<A, B>>,
     settings?: PluginSettings,
   ): Promise<PluginManager<A, B, Names | N>>;
 
   /**
    * Refuses new calls of a plugin, lets running ones end within its `drainTimeoutMs`, stops it, forgets it.
-   * Gives this manager under a type without the name.
    * @throws {PluginError} `PLUGIN_1201` if there is none of that name.
    */
-  unregister<N extends Names>(name: N): Promise<PluginManager<A, B, Exclude<Names, N>>>;
+  unregister(name: Names): Promise<void>;
+
+  /** The same with another time, in milliseconds; says what was left. */
+  gracefulUnregister(name: Names, timeoutMs: number): Promise<DrainReport>;
+
+  /**
+   * Refuses new calls at once (`PLUGIN_1207`), lets running ones end for `timeoutMs` (default: the plugin's
+   * `drainTimeoutMs`), cancels the rest, stops the plugin. It stays registered; `replace` brings it back.
+   */
+  drain(name: Names, options?: { readonly timeoutMs?: number }): Promise<DrainReport>;
+
+  /**
+   * Starts the new source, waits until it says that it is healthy, lets it take over, then drains the old one: no
+   * call fails because of it. If the new one does not start, the old one goes on as if nothing had been.
+   * `settings` replace those of the plugin; without them they stay.
+   */
+  replace<H = Undeclared>(
+    name: Names,
+    source: PluginSource<H> & Fits<H, ContractOf<A, B>>,
+    settings?: PluginSettings,
+  ): Promise<DrainReport>;
 
   has(name: string): name is Names;
   /** What can be seen of a plugin now; undefined if there is none of that name. */
@@ -111,6 +130,15 @@ export interface Builder<A, B, Names extends string = never, Services = unknown>
 
   /** Offers functions to plugins; each plugin may use those that its `services` name. */
   withServices<S extends HostServices<S>>(services: S): Builder<A, B, Names, Services & S>;
+
+  /**
+   * Asks `backup` where `plugin` is not available: ended, given up, draining, its circuit open, over its limits, or
+   * failed in a way that may pass. Both share the time of the call.
+   */
+  withFallback(plugin: Names, backup: Names): Builder<A, B, Names, Services>;
+
+  /** Shuts the manager down on SIGTERM and SIGINT; the signal then ends the process as it would have. */
+  withSignals(): Builder<A, B, Names, Services>;
 
   /** For calls of plugins that set no time of their own, retries included, in milliseconds. */
   withTimeout(timeoutMs: number): Builder<A, B, Names, Services>;

@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+
 /** What is fixed about an error code. */
 export interface ErrorCodeEntry {
   /** The name of the error. */
@@ -139,8 +141,15 @@ const sayableByPlugins = /^(PLUGIN_1203|AUTH_11\d\d|RATELIMIT_1501|RPC_200[4567]
  * that a plugin can know about. `CIRCUIT_1401` from a plugin would be a lie.
  */
 export function isPluginsOwnCode(code: string): boolean {
-  if (!/^[A-Z][A-Z0-9_]{0,63}$/.test(code)) return false;
+  if (!/^[A-Z][A-Z0-9_]{0,63}$/.test(code) || isSystemCode(code)) return false;
   return isErrorCode(code)
     ? sayableByPlugins.test(code)
     : !/^(CIRCUIT|SECURITY|REGISTRY|CONFIG|RPC)_\d/.test(code);
+}
+
+const systemCodes: ReadonlySet<string> = new Set([...Object.keys(constants.errno), 'ENOTFOUND', 'EAI_AGAIN']);
+
+/** Codes of Node and the system (`ENOENT`, `ERR_INVALID_ARG_TYPE`): a failure, not an answer. */
+function isSystemCode(code: string): boolean {
+  return systemCodes.has(code) || code.startsWith('ERR_');
 }

@@ -32,9 +32,18 @@ function write(logger: Logger, level: LogLevel, message: string, fields: object)
   }
 }
 
+/** The record's own fields with the logger's, which win: a plugin cannot speak under another's name. */
+function merged(own: LogFields, more: object | undefined): object {
+  try {
+    return { ...own, ...more, ...own };
+  } catch {
+    return own; // a getter of the record's threw; the message is worth more than its fields
+  }
+}
+
 /** A logger that adds `fields` to every record, and never throws. */
 export function withFields(logger: Logger, fields: LogFields): Logger {
   const at = (level: LogLevel) => (message: string, more?: object) =>
-    write(logger, level, message, { ...fields, ...more });
+    write(logger, level, message, merged(fields, more));
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -18,10 +18,3 @@ export type PluginState =
     }
   | { readonly status: 'draining' }
   | { readonly status: 'failed'; readonly error: PluginError };
-
-/** A plugin moved from one state to another. */
-export interface StateChange {
-  readonly plugin: string;
-  readonly from: PluginState;
-  readonly to: PluginState;
-}

@@ -1,110 +1,215 @@
 import type { ResolvedSettings } from '../config/settings.ts';
-import type { Clock } from '../core/clock.ts';
-import type { Contract } from '../core/contract.ts';
 import { PluginError } from '../core/errors.ts';
 import type { PluginHealth } from '../core/health.ts';
-import { withFields, type Logger } from '../core/logger.ts';
+import { withFields } from '../core/logger.ts';
 import type { CallRecorder } from '../core/metrics.ts';
-import type { ServiceCaller } from '../core/plugin.ts';
 import { printable } from '../core/printable.ts';
-import type { PluginState } from '../core/plugin-state.ts';
 import type { PluginSource } from '../core/transport.ts';
 import { CallPath } from '../resilience/call-path.ts';
-import type { DeadlineQueue } from '../resilience/deadlines.ts';
-import { askHealth } from './health.ts';
-import { Supervisor } from './supervisor.ts';
-import type { PluginView } from './view.ts';
+import { Tally } from '../resilience/tally.ts';
+import { entryHealth } from './entry-health.ts';
+import { viewOf } from './entry-view.ts';
+import { Instance } from './instance.ts';
+import { logMove } from './log-move.ts';
+import { policiesOf } from './policies.ts';
+import { route } from './router.ts';
+import type { Shared } from './shared.ts';
+import type { DrainReport, PluginView } from './view.ts';
 
-/** A host service as it is called. */
-export type ServiceFunction = (request: unknown, caller: ServiceCaller) => unknown;
+/** For a plugin without running calls to clean up, in milliseconds; then it is ended by force. */
+const closeTimeoutMs = 5000;
 
-/** What all plugins of a manager share. */
-export interface Shared {
-  readonly contract: Contract;
-  readonly services: Readonly<Record<string, ServiceFunction>>;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly deadlines: DeadlineQueue;
-  readonly recorderFor: (plugin: string) => CallRecorder | undefined;
-  readonly onMove: (plugin: string, from: PluginState, to: PluginState) => void;
-}
-
-/** One registered plugin: its life and the way of its calls. */
+/** One registered plugin: its instances and the way of its calls. Its changes happen one after the other. */
 export class Entry {
   readonly name: string;
-  readonly source: PluginSource;
-  readonly settings: ResolvedSettings;
-  readonly path: CallPath;
-  readonly supervisor: Supervisor;
+  settings: ResolvedSettings;
+  source: PluginSource;
+  instances: readonly Instance[] = [];
+  readonly tally: Tally = new Tally();
   readonly #shared: Shared;
+  readonly #recorder: CallRecorder | undefined;
+  #path: CallPath | undefined;
+  /** Instances that are being started to take over. */
+  #fresh: readonly Instance[] = [];
+  #changes: Promise<unknown> = Promise.resolve();
+  #closed: PluginError | undefined;
 
   constructor(name: string, source: PluginSource, settings: ResolvedSettings, shared: Shared) {
     this.name = name;
     this.source = source;
     this.settings = settings;
     this.#shared = shared;
-    this.supervisor = this.#supervise();
-    this.path = new CallPath({
-      plugin: name,
-      contract: shared.contract,
-      timeoutMs: settings.timeoutMs,
-      retry: settings.retry,
-      breaker: undefined,
-      recorder: shared.recorderFor(name),
-      clock: shared.clock,
-      deadlines: shared.deadlines,
-      channel: () => this.supervisor.channel(),
-    });
+    this.#recorder = shared.metrics?.recorderFor(name);
+  }
+
+  /** The way of its calls; undefined until it is open. */
+  get path(): CallPath | undefined {
+    return this.#path;
   }
 
   get view(): PluginView {
-    const { name, source, supervisor, path } = this;
-    const { state, live, restarts } = supervisor;
-    return {
-      name,
-      kind: source.kind,
-      target: source.target,
-      state,
-      info: live?.info,
-      hooks: live?.hooks ?? [],
-      pid: live?.pid,
-      restarts,
-      calls: path.counts,
-    };
+    return viewOf(this);
   }
 
   health(): Promise<PluginHealth> {
-    return askHealth(this.supervisor, this.#shared.clock, this.name);
+    return entryHealth(this.instances, this.#shared.clock);
   }
 
-  /** Takes no new calls, lets running ones end for `timeoutMs`, stops the plugin. Says how many were cancelled. */
-  async stop(timeoutMs: number, refusal: () => PluginError): Promise<number> {
-    this.path.refusal ??= refusal;
-    const cancelled = await this.path.drain(timeoutMs);
-    await this.supervisor.stop(timeoutMs);
-    return cancelled;
-  }
-
-  #supervise(): Supervisor {
-    const { name, source, settings } = this;
-    const { clock, contract, logger, onMove } = this.#shared;
-    return new Supervisor({
-      name,
-      source,
-      settings,
-      clock,
-      onMove: (from, to) => onMove(name, from, to),
-      setup: {
-        plugin: name,
-        hooks: Object.keys(contract),
-        config: settings.config,
-        startTimeoutMs: settings.startTimeoutMs,
-        clock,
-        logger: withFields(logger, { plugin: name }),
-        services: settings.services,
-        callHost: (service, request) => this.#callHost(service, request),
-      },
+  /** Becomes callable: eager instances are ready then. */
+  open(): Promise<void> {
+    return this.#change(async () => {
+      const instances = this.#newInstances(this.source, this.settings);
+      if (this.settings.start === 'eager') await this.#startAll(instances);
+      await this.#take(this.source, this.settings, instances);
     });
+  }
+
+  /** Starts new instances, and only when they are healthy lets them take over; the old ones are drained. */
+  replace(source: PluginSource, settings: ResolvedSettings): Promise<DrainReport> {
+    return this.#change(async () => {
+      const fresh = this.#newInstances(source, settings);
+      await this.#startAll(fresh);
+      const old = this.instances;
+      const oldPath = this.#path;
+      await this.#take(source, settings, fresh);
+      return this.#retire(old, oldPath);
+    });
+  }
+
+  /** Refuses new calls, lets running ones end for `timeoutMs`, stops every instance. */
+  drain(timeoutMs: number, refusal: () => PluginError): Promise<DrainReport> {
+    this.#path?.refuse(refusal);
+    return this.#change(() => this.#drain(timeoutMs));
+  }
+
+  /** The same for good, and at once: what is being started is given up. */
+  async close(timeoutMs: number, refusal: () => PluginError): Promise<DrainReport> {
+    this.#closed ??= refusal();
+    this.#path?.refuse(refusal);
+    const takeBack = this.#path?.hurry(timeoutMs); // a drain that is under way may have more time
+    await Promise.all(this.#fresh.map((instance) => instance.stop(0)));
+    const report = await this.#then(() => this.#drain(timeoutMs));
+    takeBack?.();
+    return report;
+  }
+
+  async #drain(timeoutMs: number): Promise<DrainReport> {
+    const { clock, events } = this.#shared;
+    const { name: plugin } = this;
+    const startedAt = clock.now();
+    const onProgress = (remaining: number): void =>
+      events.emit('drain', { plugin, remaining, cancelled: undefined });
+    for (const instance of this.instances) instance.draining();
+    const cancelled = (await this.#path?.drain({ timeoutMs, onProgress })) ?? 0;
+    await Promise.all(this.instances.map((instance) => instance.stop(Math.min(timeoutMs, closeTimeoutMs))));
+    this.#path?.close();
+    events.emit('drain', { plugin, remaining: 0, cancelled });
+    return { cancelled, durationMs: clock.now() - startedAt };
+  }
+
+  /** Only one change at a time, in the order they were asked for; a closed plugin has no more. */
+  #change<T>(change: () => Promise<T>): Promise<T> {
+    return this.#then(() => {
+      if (this.#closed !== undefined) throw this.#closed;
+      return change();
+    });
+  }
+
+  #then<T>(change: () => Promise<T>): Promise<T> {
+    const after = this.#changes.then(change);
+    this.#changes = after.catch(() => {});
+    return after;
+  }
+
+  async #startAll(instances: readonly Instance[]): Promise<void> {
+    this.#fresh = instances;
+    try {
+      await Promise.all(instances.map((instance) => instance.startHealthy()));
+      if (this.#closed !== undefined) throw this.#closed;
+    } catch (error) {
+      await Promise.all(instances.map((instance) => instance.stop(0)));
+      throw error;
+    } finally {
+      this.#fresh = [];
+    }
+  }
+
+  async #take(
+    source: PluginSource,
+    settings: ResolvedSettings,
+    instances: readonly Instance[],
+  ): Promise<void> {
+    const policies = await policiesOf(this.name, settings, this.#shared);
+    this.source = source;
+    this.settings = settings;
+    this.instances = instances;
+    this.#path = new CallPath(
+      {
+        ...policies,
+        recorder: this.#recorder,
+        route: (call) => route(call, this.instances, this.name),
+        mustReroute: (target) => this.instances.length > 1 || !this.instances.includes(target as Instance),
+      },
+      this.tally,
+    );
+  }
+
+  async #retire(old: readonly Instance[], path: CallPath | undefined): Promise<DrainReport> {
+    const { clock } = this.#shared;
+    const { drainTimeoutMs: timeoutMs } = this.settings;
+    const startedAt = clock.now();
+    const counts = await Promise.all(
+      old.map(async (instance) => {
+        instance.draining();
+        const cancelled = (await path?.drainTarget(instance, { timeoutMs })) ?? 0;
+        await instance.stop(Math.min(timeoutMs, closeTimeoutMs));
+        return cancelled;
+      }),
+    );
+    path?.close();
+    return { cancelled: counts.reduce((sum, count) => sum + count, 0), durationMs: clock.now() - startedAt };
+  }
+
+  #newInstances(source: PluginSource, settings: ResolvedSettings): readonly Instance[] {
+    return Array.from({ length: settings.instances.count }, (_, index) =>
+      this.#newInstance(source, settings, index),
+    );
+  }
+
+  #newInstance(source: PluginSource, settings: ResolvedSettings, index: number): Instance {
+    const { name: plugin } = this;
+    const { clock, contract, logger, events } = this.#shared;
+    const setup = {
+      plugin,
+      hooks: Object.keys(contract),
+      config: settings.config,
+      startTimeoutMs: settings.startTimeoutMs,
+      clock,
+      logger: withFields(logger, { plugin }),
+      services: settings.services,
+      callHost: (service: string, request: unknown) => this.#callHost(service, request),
+    };
+    const about = { plugin, instance: index };
+    return new Instance(
+      {
+        plugin,
+        source,
+        settings,
+        clock,
+        setup,
+        events: {
+          state: (from, to) => {
+            logMove(logger, about, from, to);
+            events.emit('state', { ...about, from, to });
+            if (to.status === 'starting' && to.attempt > 1)
+              events.emit('restart', { ...about, attempt: to.attempt });
+          },
+          breaker: (from, to) => events.emit('breaker', { ...about, from, to }),
+          health: (from, to, message) => events.emit('health', { ...about, from, to, message }),
+        },
+      },
+      index,
+    );
   }
 
   async #callHost(service: string, request: unknown): Promise<unknown> {

@@ -1,9 +1,52 @@
-import type { StateChange } from '../core/plugin-state.ts';
+import type { HealthStatus } from '../core/health.ts';
+import type { PluginState } from '../core/plugin-state.ts';
+import type { BreakerState } from '../resilience/breaker.ts';
+
+/** Which plugin, and which of its instances, counted from 0. */
+interface About {
+  readonly plugin: string;
+  readonly instance: number;
+}
+
+/** A plugin moved from one state to another. */
+export interface StateChange extends About {
+  readonly from: PluginState;
+  readonly to: PluginState;
+}
+
+/** A plugin's health is another than before. */
+export interface HealthChange extends About {
+  readonly from: HealthStatus;
+  readonly to: HealthStatus;
+  readonly message: string | undefined;
+}
+
+/** A circuit breaker opened, closed, or lets probes through. */
+export interface BreakerChange extends About {
+  readonly from: BreakerState;
+  readonly to: BreakerState;
+}
+
+/** A plugin that ended unexpectedly is being started again. */
+export interface Restart extends About {
+  /** The start in a row: 2 after the first end. */
+  readonly attempt: number;
+}
+
+/** A drain is under way: `remaining` calls are left; `cancelled` is set when it is over. */
+export interface DrainProgress {
+  readonly plugin: string;
+  readonly remaining: number;
+  readonly cancelled: number | undefined;
+}
 
 /** Event names and what each brings. */
 export interface ManagerEvents {
-  /** A plugin moved from one state to another. */
   state: StateChange;
+  health: HealthChange;
+  breaker: BreakerChange;
+  restart: Restart;
+  drain: DrainProgress;
 }
 
 /** Takes a listener back. */
@@ -13,10 +56,17 @@ type Listeners = { [K in keyof ManagerEvents]: Set<(event: ManagerEvents[K]) => 
 
 /** Typed events; a listener that throws harms nobody. */
 export class Events {
-  readonly #listeners: Listeners = { state: new Set() };
+  readonly #listeners: Listeners = {
+    state: new Set(),
+    health: new Set(),
+    breaker: new Set(),
+    restart: new Set(),
+    drain: new Set(),
+  };
 
   on<K extends keyof ManagerEvents>(name: K, listener: (event: ManagerEvents[K]) => void): Undo {
     const listeners = this.#listeners[name];
+    // The same function may listen twice; each time has an undo of its own.
     const own = (event: ManagerEvents[K]): void => listener(event);
     listeners.add(own);
     return () => void listeners.delete(own);

@@ -1,4 +1,5 @@
-import { resolveSettings, type PluginSettings } from '../config/settings.ts';
+import { resolveSettings } from '../config/resolve.ts';
+import type { PluginSettings, ResolvedSettings } from '../config/settings.ts';
 import type { CallOptions } from '../core/call-options.ts';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { singleHook, type Contract } from '../core/contract.ts';
@@ -10,10 +11,11 @@ import { checkPluginName } from '../core/names.ts';
 import { printable } from '../core/printable.ts';
 import type { PluginSource } from '../core/transport.ts';
 import { DeadlineQueue } from '../resilience/deadlines.ts';
-import { Entry, type ServiceFunction, type Shared } from './entry.ts';
+import { Entry } from './entry.ts';
 import { Events, type ManagerEvents, type Undo } from './events.ts';
-import { logMove } from './log-move.ts';
-import type { ManagerHealth, PluginView, ShutdownReport } from './view.ts';
+import { callWithFallback } from './fallback.ts';
+import type { ServiceFunction, Shared } from './shared.ts';
+import type { DrainReport, ManagerHealth, PluginView, ShutdownReport } from './view.ts';
 
 /** What a manager is made of. */
 export interface ManagerParts {
@@ -24,9 +26,13 @@ export interface ManagerParts {
   readonly logger: Logger;
   readonly clock?: Clock | undefined;
   readonly metrics?: CallMetrics | undefined;
+  /** What plugins are set to where they say nothing themselves. */
+  readonly defaults: PluginSettings;
+  /** Plugins to the ones that are asked when they cannot answer. */
+  readonly fallbacks: Readonly<Record<string, string>>;
 }
 
-/** A plugin to be registered. */
+/** A plugin to be registered, as the builder keeps it. */
 export interface Registration {
   readonly name: string;
   readonly source: PluginSource;
@@ -37,25 +43,21 @@ export interface Registration {
 export class Manager {
   readonly #entries = new Map<string, Entry>();
   readonly #parts: ManagerParts;
-  readonly #clock: Clock;
   readonly #shared: Shared;
-  readonly #events = new Events();
   #shutdown: Promise<ShutdownReport> | undefined;
+  #onShutdown: (() => void) | undefined;
 
   constructor(parts: ManagerParts) {
+    const { contract, services, logger, metrics, clock = systemClock } = parts;
     this.#parts = parts;
-    this.#clock = parts.clock ?? systemClock;
     this.#shared = {
-      contract: parts.contract,
-      services: parts.services,
-      clock: this.#clock,
-      logger: parts.logger,
-      deadlines: new DeadlineQueue(this.#clock),
-      recorderFor: (plugin) => parts.metrics?.recorderFor(plugin),
-      onMove: (plugin, from, to) => {
-        logMove(parts.logger, plugin, from, to);
-        this.#events.emit('state', { plugin, from, to });
-      },
+      contract,
+      services,
+      logger,
+      metrics,
+      clock,
+      deadlines: new DeadlineQueue(clock),
+      events: new Events(),
     };
   }
 
@@ -64,16 +66,18 @@ export class Manager {
   }
 
   call(plugin: string, hook: string, request: unknown, options?: CallOptions): Promise<unknown> {
-    const entry = this.#entries.get(plugin);
-    if (entry === undefined) return Promise.reject(this.#notFound(plugin));
-    return entry.path.execute(hook, request, options);
+    if (this.#parts.fallbacks[plugin] !== undefined) {
+      const { fallbacks, timeoutMs } = this.#parts;
+      const ask = (name: string, more: CallOptions): Promise<unknown> => this.#ask(name, hook, request, more);
+      return callWithFallback(plugin, fallbacks, { timeoutMs, ...options }, this.#shared.clock, ask);
+    }
+    return this.#ask(plugin, hook, request, options);
   }
 
   async register(name: string, source: PluginSource, settings: PluginSettings = {}): Promise<this> {
-    const entry = this.add({ name, source, settings });
-    if (entry.settings.start === 'lazy') return this;
+    const entry = this.#add(name, source, settings);
     try {
-      await entry.supervisor.start();
+      await entry.open();
       return this;
     } catch (error) {
       await this.#remove(entry, 0);
@@ -81,26 +85,24 @@ export class Manager {
     }
   }
 
-  /** Takes a plugin up without starting it. @throws {PluginError} `PLUGIN_1001`, `PLUGIN_1010`, `PLUGIN_1208`, `CONFIG_1703` */
-  add({ name, source, settings }: Registration): Entry {
-    if (this.#shutdown !== undefined) throw this.#isShutDown();
-    checkPluginName(name);
-    if (this.#entries.has(name)) {
-      const message = `a plugin of this name is already registered. Unregister it first, or choose another name.`;
-      throw new PluginError('PLUGIN_1010', { plugin: name, message });
-    }
-    const resolved = resolveSettings(settings, name, this.#parts.timeoutMs);
-    this.#checkServices(name, resolved.services);
-    const entry = new Entry(name, source, resolved, this.#shared);
-    this.#entries.set(name, entry);
-    return entry;
+  async unregister(name: string): Promise<void> {
+    const entry = this.#entry(name);
+    await this.#remove(entry, entry.settings.drainTimeoutMs);
   }
 
-  async unregister(name: string): Promise<this> {
-    const entry = this.#entries.get(name);
-    if (entry === undefined) throw this.#notFound(name);
-    await this.#remove(entry, entry.settings.drainTimeoutMs);
-    return this;
+  async gracefulUnregister(name: string, timeoutMs: number): Promise<DrainReport> {
+    return this.#remove(this.#entry(name), timeoutMs);
+  }
+
+  async drain(name: string, options: { readonly timeoutMs?: number } = {}): Promise<DrainReport> {
+    const entry = this.#entry(name);
+    const message = 'it was drained and takes no calls. Replace it to bring it back.';
+    return entry.drain(options.timeoutMs ?? entry.settings.drainTimeoutMs, () => draining(name, message));
+  }
+
+  async replace(name: string, source: PluginSource, settings?: PluginSettings): Promise<DrainReport> {
+    const entry = this.#entry(name);
+    return entry.replace(source, settings === undefined ? entry.settings : this.#resolve(name, settings));
   }
 
   has(name: string): boolean {
@@ -131,7 +133,12 @@ export class Manager {
   }
 
   on<K extends keyof ManagerEvents>(name: K, listener: (event: ManagerEvents[K]) => void): Undo {
-    return this.#events.on(name, listener);
+    return this.#shared.events.on(name, listener);
+  }
+
+  /** Calls a listener when a shutdown begins. */
+  onShutdown(listener: () => void): void {
+    this.#onShutdown = listener;
   }
 
   shutdown(options: { readonly timeoutMs?: number } = {}): Promise<ShutdownReport> {
@@ -143,46 +150,79 @@ export class Manager {
     await this.shutdown();
   }
 
+  #ask(plugin: string, hook: string, request: unknown, options: CallOptions | undefined): Promise<unknown> {
+    const path = this.#entries.get(plugin)?.path;
+    return path === undefined ? Promise.reject(this.#notFound(plugin)) : path.execute(hook, request, options);
+  }
+
+  #add(name: string, source: PluginSource, settings: PluginSettings): Entry {
+    if (this.#shutdown !== undefined) throw isShutDown();
+    checkPluginName(name);
+    if (this.#entries.has(name)) {
+      const message =
+        'a plugin of this name is already registered. Unregister it first, or choose another name.';
+      throw new PluginError('PLUGIN_1010', { plugin: name, message });
+    }
+    const entry = new Entry(name, source, this.#resolve(name, settings), this.#shared);
+    this.#entries.set(name, entry);
+    return entry;
+  }
+
+  #resolve(name: string, settings: PluginSettings): ResolvedSettings {
+    const { defaults, timeoutMs, services } = this.#parts;
+    const resolved = resolveSettings({ ...defaults, ...settings }, name, timeoutMs);
+    const unknown = resolved.services.find((service) => !Object.hasOwn(services, service));
+    if (unknown === undefined) return resolved;
+    const known = Object.keys(services).join(', ') || 'none';
+    const message = `the host offers no service '${printable(unknown, 80)}', but: ${known}. Declare it with withServices.`;
+    throw new PluginError('RPC_2007', { plugin: name, message });
+  }
+
   async #end(timeoutMs: number): Promise<ShutdownReport> {
-    const startedAt = this.#clock.now();
+    const { clock, deadlines } = this.#shared;
+    const startedAt = clock.now();
+    this.#onShutdown?.();
     const entries = [...this.#entries.values()];
     const counts = await Promise.all(
       entries.map(
-        async (entry) => [entry.name, await entry.stop(timeoutMs, () => this.#isShutDown())] as const,
+        async (entry) => [entry.name, (await entry.close(timeoutMs, isShutDown)).cancelled] as const,
       ),
     );
-    this.#shared.deadlines.close();
+    deadlines.close();
     const cancelled = Object.fromEntries(counts.filter(([, count]) => count > 0));
-    return { cancelled, durationMs: this.#clock.now() - startedAt };
+    return { cancelled, durationMs: clock.now() - startedAt };
   }
 
-  async #remove(entry: Entry, timeoutMs: number): Promise<void> {
-    const message = 'it is being unregistered and takes no new calls.';
-    await entry.stop(
-      timeoutMs,
-      () => new PluginError('PLUGIN_1207', { plugin: entry.name, message, retryable: false }),
+  async #remove(entry: Entry, timeoutMs: number): Promise<DrainReport> {
+    const { name } = entry;
+    const report = await entry.close(timeoutMs, () =>
+      draining(name, 'it is being unregistered and takes no new calls.'),
     );
-    if (this.#entries.get(entry.name) !== entry) return;
-    this.#entries.delete(entry.name);
-    this.#parts.metrics?.forget(entry.name);
+    if (this.#entries.get(name) === entry) {
+      this.#entries.delete(name);
+      this.#parts.metrics?.forget(name);
+    }
+    return report;
   }
 
-  #checkServices(plugin: string, services: readonly string[]): void {
-    const unknown = services.find((service) => !Object.hasOwn(this.#parts.services, service));
-    if (unknown === undefined) return;
-    const known = Object.keys(this.#parts.services).join(', ') || 'none';
-    const message = `the host offers no service '${printable(unknown, 80)}', but: ${known}. Declare it with withServices.`;
-    throw new PluginError('RPC_2007', { plugin, message });
+  #entry(name: string): Entry {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) throw this.#notFound(name);
+    return entry;
   }
 
   #notFound(name: unknown): PluginError {
-    if (this.#shutdown !== undefined) return this.#isShutDown();
+    if (this.#shutdown !== undefined) return isShutDown();
     const known = [...this.#entries.keys()].slice(0, 20).join(', ') || 'none';
     const message = `plugin '${printable(String(name), 80)}' not found. Registered: ${known}.`;
     return new PluginError('PLUGIN_1201', { message });
   }
+}
 
-  #isShutDown(): PluginError {
-    return new PluginError('PLUGIN_1208', { message: 'manager is shut down. Build a new one.' });
-  }
+function isShutDown(): PluginError {
+  return new PluginError('PLUGIN_1208', { message: 'manager is shut down. Build a new one.' });
+}
+
+function draining(plugin: string, message: string): PluginError {
+  return PluginError.withoutStack('PLUGIN_1207', { plugin, message, retryable: false });
 }

@@ -5,6 +5,9 @@ import type { PluginState } from '../core/plugin-state.ts';
 import type { Channel, OpenSetup, PluginSource } from '../core/transport.ts';
 import { backoffMs } from '../resilience/backoff.ts';
 
+/** How long an abandoned start may take to notice, in milliseconds. */
+const giveUpMs = 5000;
+
 /** What a supervisor holds in each state, besides what everybody may see. */
 type Life =
   | { readonly status: 'stopped' }
@@ -22,7 +25,7 @@ type Life =
       readonly error: PluginError;
       readonly timer: Timer;
     }
-  | { readonly status: 'draining' }
+  | { readonly status: 'draining'; readonly channel: Channel | undefined }
   | { readonly status: 'failed'; readonly error: PluginError };
 
 /** What a supervisor needs to know. */
@@ -43,6 +46,9 @@ export class Supervisor {
   #restarts = 0;
   #failuresInARow = 0;
   #stopping: Promise<void> | undefined;
+  /** Whether it will not be started any more. */
+  #ending = false;
+  #mustStart = false;
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
@@ -59,7 +65,8 @@ export class Supervisor {
 
   /** The live channel, if there is one. */
   get live(): Channel | undefined {
-    return this.#life.status === 'ready' ? this.#life.channel : undefined;
+    const life = this.#life;
+    return life.status === 'ready' || life.status === 'draining' ? life.channel : undefined;
   }
 
   /**
@@ -70,13 +77,37 @@ export class Supervisor {
     const life = this.#life;
     if (life.status === 'ready') return life.channel;
     if (life.status === 'starting') return life.opening;
-    if (life.status === 'stopped' && this.#stopping === undefined) return this.#start(1);
+    if (life.status === 'draining' && life.channel !== undefined) return life.channel; // a retry of a running call
+    if (life.status === 'stopped' && !this.#ending) return this.#start(1);
     throw this.#unavailable(life);
   }
 
-  /** Starts it, or joins the start. Rejects with why it could not. */
+  /** Whether it was stopped for good. */
+  get ended(): boolean {
+    return this.#ending;
+  }
+
+  /** Starts it for somebody who waits for it; a first start that fails is not tried again. */
   async start(): Promise<void> {
+    this.#mustStart = true;
     await this.channel();
+    this.#mustStart = false;
+  }
+
+  /** Ends what runs as if it had crashed: running calls fail with `error`, and it is started again. */
+  fail(error: PluginError): void {
+    this.live?.kill(error);
+  }
+
+  /** Lets it run for the calls it has, but starts it no more. */
+  draining(): void {
+    const life = this.#life;
+    this.#ending = true;
+    if (life.status === 'ready') this.#move({ status: 'draining', channel: life.channel });
+    if (life.status === 'restarting') {
+      life.timer.cancel();
+      this.#move({ status: 'stopped' });
+    }
   }
 
   /** Ends it for good; `timeoutMs` is for what it still has to do. Never rejects. */
@@ -86,18 +117,29 @@ export class Supervisor {
   }
 
   async #stop(timeoutMs: number): Promise<void> {
+    this.draining();
     const life = this.#life;
-    this.#move({ status: 'draining' });
-    if (life.status === 'restarting') life.timer.cancel();
     if (life.status === 'starting') {
-      life.abort.abort(this.#unavailable({ status: 'draining' }));
-      await life.opening.then(
+      life.abort.abort(this.#unavailable({ status: 'draining', channel: undefined }));
+      await this.#givenUp(life.opening);
+    }
+    await this.live?.close(timeoutMs);
+    if (this.#life.status !== 'stopped') this.#move({ status: 'stopped' });
+  }
+
+  /** Waits for an unwanted start to end, but not for ever: a source may not heed its signal. */
+  #givenUp(opening: Promise<Channel>): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#parts.clock.startTimer(giveUpMs, resolve);
+      const ended = opening.then(
         (channel) => channel.close(0),
         () => {},
       );
-    }
-    if (life.status === 'ready') await life.channel.close(timeoutMs);
-    this.#move({ status: 'stopped' });
+      void ended.finally(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   #start(attempt: number): Promise<Channel> {
@@ -128,8 +170,8 @@ export class Supervisor {
     healthy.keepAlive(false);
     void channel.ended.then((error) => {
       healthy.cancel();
-      if (this.#life.status !== 'ready' || this.#life.channel !== channel) return;
-      if (error === undefined) this.#move({ status: 'stopped' });
+      if (this.live !== channel) return;
+      if (error === undefined || this.#ending) this.#move({ status: 'stopped' });
       else this.#ended(error);
     });
   }
@@ -139,7 +181,7 @@ export class Supervisor {
     const { restart } = this.#parts.settings;
     const { clock } = this.#parts;
     const attempt = ++this.#failuresInARow;
-    if (attempt > restart.maxRestarts) return this.#move({ status: 'failed', error });
+    if (attempt > restart.maxRestarts || this.#mustStart) return this.#move({ status: 'failed', error });
     const delayMs = backoffMs(restart, attempt);
     const timer = clock.startTimer(delayMs, () => {
       this.#restarts++;
@@ -167,6 +209,8 @@ export class Supervisor {
           retryAt: this.#wallTime(life.retryAt),
           error: life.error,
         };
+      case 'draining':
+        return { status: 'draining' };
       default:
         return life;
     }

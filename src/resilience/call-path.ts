@@ -1,99 +1,110 @@
 import type { CallOptions } from '../core/call-options.ts';
-import type { Clock } from '../core/clock.ts';
-import type { Contract } from '../core/contract.ts';
 import { PluginError } from '../core/errors.ts';
-import type { Channel } from '../core/transport.ts';
-import type { CallRecorder } from '../core/metrics.ts';
-import type { Backoff } from './backoff.ts';
+import { printable } from '../core/printable.ts';
 import { Call } from './call.ts';
-import type { DeadlineQueue } from './deadlines.ts';
+import type { CallParts, Target } from './call-parts.ts';
+import type { Tally } from './tally.ts';
 
-/** Lets a call pass or not, and hears once how each one that passed went. */
-export interface BreakerSlot {
-  /** The refusal, or nothing. */
-  admit(): PluginError | undefined;
-  settle(success: boolean): void;
-}
-
-/** When failed attempts are made again. */
-export interface RetryPolicy extends Backoff {
-  readonly maxRetries: number;
-  readonly jitter: number;
-}
-
-/** What one plugin's calls go through. A policy that is off is undefined and costs nothing. */
-export interface CallPathParts {
-  readonly plugin: string;
-  readonly contract: Contract;
+/** How a wait for the last call went. */
+export interface DrainOptions {
   readonly timeoutMs: number;
-  readonly retry: RetryPolicy | undefined;
-  readonly breaker: BreakerSlot | undefined;
-  readonly recorder: CallRecorder | undefined;
-  readonly clock: Clock;
-  readonly deadlines: DeadlineQueue;
-  /** The connection to use now, or the promise of one. Throws what a call must be told otherwise. */
-  readonly channel: () => Channel | Promise<Channel>;
-}
-
-/** How many calls there were. Every started call ends as exactly one of succeeded and failed. */
-export interface CallCounts {
-  readonly started: number;
-  readonly succeeded: number;
-  readonly failed: number;
-  readonly active: number;
+  /** Hears how many calls are left, each time one ends. */
+  readonly onProgress?: ((remaining: number) => void) | undefined;
 }
 
 /** The way of every call to one plugin: composed once, no layers at call time. */
 export class CallPath {
-  readonly parts: CallPathParts;
-  /** Refuses every new call while it is set. */
-  refusal: (() => PluginError) | undefined;
-  started = 0;
-  succeeded = 0;
-  active = 0;
-  #onIdle: (() => void) | undefined;
+  readonly #parts: CallParts;
+  readonly #tally: Tally;
+  #refusal: (() => PluginError) | undefined;
 
-  constructor(parts: CallPathParts) {
-    this.parts = parts;
+  /** The tally outlives a path, so that a plugin's counts survive a change of its policy. */
+  constructor(parts: CallParts, tally: Tally) {
+    this.#parts = parts;
+    this.#tally = tally;
+  }
+
+  /** How many calls wait for a token or a slot. */
+  get queued(): number {
+    const { limiter, concurrency } = this.#parts;
+    return (limiter?.queued ?? 0) + (concurrency?.queued ?? 0);
+  }
+
+  /** Ends the timers of its policies. */
+  close(): void {
+    this.#parts.limiter?.close();
   }
 
   /** Asks the plugin. Rejects with a `PluginError`, always. */
   execute(hook: string, request: unknown, options: CallOptions | undefined): Promise<unknown> {
-    if (this.refusal !== undefined) return Promise.reject(this.refusal());
-    return new Promise((resolve, reject) => new Call(this, hook, request, options, resolve, reject).begin());
+    if (this.#refusal !== undefined) return Promise.reject(this.#refusal());
+    if (!Object.hasOwn(this.#parts.contract, hook)) return Promise.reject(this.#noSuchHook(hook));
+    return new Promise((resolve, reject) => {
+      new Call(this.#parts, this.#tally, hook, request, options, resolve, reject).begin();
+    });
   }
 
-  get counts(): CallCounts {
-    const { started, succeeded, active } = this;
-    return { started, succeeded, failed: started - succeeded - active, active };
+  /** Refuses every new call from now on; the first reason stays. */
+  refuse(refusal: () => PluginError): void {
+    this.#refusal ??= refusal;
+  }
+
+  /** Cancels what still runs after `timeoutMs`; the returned function takes that back. */
+  hurry(timeoutMs: number): () => void {
+    const timer = this.#parts.clock.startTimer(
+      timeoutMs,
+      () => void cancelAll(this.#parts, this.#tally, undefined),
+    );
+    return () => timer.cancel();
   }
 
   /** Waits until no call runs, for at most `timeoutMs`; then cancels the rest. Says how many that were. */
-  async drain(timeoutMs: number): Promise<number> {
-    if (this.active === 0) return 0;
-    await new Promise<void>((resolve) => {
-      const timer = this.parts.clock.startTimer(timeoutMs, resolve);
-      this.#onIdle = () => {
-        timer.cancel();
-        resolve();
-      };
+  drain(options: DrainOptions): Promise<number> {
+    return drain(this.#tally, this.#parts, options, undefined);
+  }
+
+  /** The same for the calls of one instance. */
+  drainTarget(target: Target, options: DrainOptions): Promise<number> {
+    return drain(target.tally, this.#parts, options, target);
+  }
+
+  #noSuchHook(hook: string): PluginError {
+    const { plugin, contract } = this.#parts;
+    const message = `the contract has no hook '${printable(hook, 80)}', but: ${Object.keys(contract).join(', ')}.`;
+    return new PluginError('PLUGIN_1211', { plugin, message });
+  }
+}
+
+/** The drain ends with the last call, not on a tick. */
+async function drain(
+  tally: Tally,
+  parts: CallParts,
+  options: DrainOptions,
+  target: Target | undefined,
+): Promise<number> {
+  if (tally.active === 0) return 0;
+  await new Promise<void>((resolve) => {
+    const timer = parts.clock.startTimer(options.timeoutMs, resolve);
+    tally.onEnd((active) => {
+      options.onProgress?.(active);
+      if (active > 0) return;
+      timer.cancel();
+      resolve();
     });
-    return this.#cancelAll();
-  }
+  });
+  tally.onEnd(undefined);
+  return cancelAll(parts, tally, target);
+}
 
-  /** @internal A call has ended. */
-  ended(): void {
-    if (--this.active === 0) this.#onIdle?.();
-  }
-
-  #cancelAll(): number {
-    const calls = this.parts.deadlines
-      .entries()
-      .filter((entry) => entry instanceof Call && entry.path === this);
-    const { plugin } = this.parts;
-    const message = 'the call was cancelled: the plugin is being stopped and its time to finish is over.';
-    for (const call of calls as Call[])
-      call.cancel(new PluginError('PLUGIN_1206', { plugin, hook: call.hook, message }));
-    return calls.length;
-  }
+function cancelAll(parts: CallParts, tally: Tally, target: Target | undefined): number {
+  const { plugin, deadlines } = parts;
+  const message = 'the call was cancelled: the plugin is being stopped and its time to finish is over.';
+  const calls = deadlines
+    .entries()
+    .filter(
+      (entry): entry is Call =>
+        entry instanceof Call && (target === undefined ? entry.isCountedBy(tally) : entry.target === target),
+    );
+  for (const call of calls) call.cancel(new PluginError('PLUGIN_1206', { plugin, hook: call.hook, message }));
+  return calls.length;
 }

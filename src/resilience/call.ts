@@ -1,107 +1,70 @@
 import type { CallOptions } from '../core/call-options.ts';
-import { PluginError } from '../core/errors.ts';
-import type { Channel, ChannelCall } from '../core/transport.ts';
+import type { Timer } from '../core/clock.ts';
+import type { ErrorCode } from '../core/error-codes.ts';
+import { PluginError, type PluginErrorDetails } from '../core/errors.ts';
+import type { Channel } from '../core/transport.ts';
 import { backoffMs, jittered } from './backoff.ts';
-import type { CallPath, RetryPolicy } from './call-path.ts';
+import { verdictOf, type Pass } from './breaker.ts';
+import type { CallParts, RetryPolicy, Routable, Target } from './call-parts.ts';
+import { CallView } from './call-view.ts';
+import type { Waiter } from './concurrency.ts';
 import type { DeadlineEntry, DeadlineList } from './deadlines.ts';
 import { checked } from './schema-check.ts';
-
-const processTag = Math.random().toString(36).slice(2, 8);
-let callCount = 0;
+import type { Tally } from './tally.ts';
 
 /**
  * One call from its start to its only end. It is its own entry in the deadline queue and its own view for
  * the channel, so that a call costs two objects and one promise.
  */
-export class Call implements ChannelCall, DeadlineEntry {
-  readonly path: CallPath;
-  readonly hook: string;
-  request: unknown;
-  attempt: number = 1;
-  onCancel: ((reason: PluginError) => void) | undefined = undefined;
-  cancelled: PluginError | undefined = undefined;
-  expiresAt: number = Infinity;
+export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
+  target: Target | undefined = undefined;
+  pass: Pass | undefined = undefined;
   list: DeadlineList | undefined = undefined;
   previous: DeadlineEntry | undefined = undefined;
   next: DeadlineEntry | undefined = undefined;
-  readonly #options: CallOptions | undefined;
+  readonly #parts: CallParts;
+  readonly #tally: Tally;
   readonly #resolve: (answer: unknown) => void;
   readonly #reject: (error: PluginError) => void;
   #timeoutMs = 0;
-  #admitted = false;
-  #settled = false;
-  #requestId: string | undefined;
-  #onAbort: (() => void) | undefined;
+  #slot: 'none' | 'waiting' | 'held' = 'none';
+  #onAbort: (() => void) | undefined = undefined;
+  #attemptTimer: Timer | undefined = undefined;
 
   constructor(
-    path: CallPath,
+    parts: CallParts,
+    tally: Tally,
     hook: string,
     request: unknown,
     options: CallOptions | undefined,
     resolve: (answer: unknown) => void,
     reject: (error: PluginError) => void,
   ) {
-    this.path = path;
-    this.hook = hook;
-    this.request = request;
-    this.#options = options;
+    super(parts.clock, hook, request, options);
+    this.#parts = parts;
+    this.#tally = tally;
     this.#resolve = resolve;
     this.#reject = reject;
   }
 
-  get requestId(): string {
-    return (this.#requestId ??=
-      this.#options?.requestId ?? `req_${processTag}_${(++callCount).toString(36)}`);
+  /** Whether the call is one of those a tally counts. */
+  isCountedBy(tally: Tally): boolean {
+    return this.#tally === tally;
   }
 
-  get remainingMs(): number {
-    return Math.max(0, this.expiresAt - this.path.parts.clock.now());
-  }
-
-  get headers(): Readonly<Record<string, string>> | undefined {
-    return this.#options?.headers;
-  }
-
-  get metadata(): Readonly<Record<string, unknown>> | undefined {
-    return this.#options?.metadata;
-  }
-
-  get traceparent(): string | undefined {
-    return this.#options?.traceparent;
-  }
-
-  get tracestate(): string | undefined {
-    return this.#options?.tracestate;
-  }
-
-  get onProgress(): ((value: unknown) => void) | undefined {
-    const tell = this.#options?.onProgress;
-    return tell && ((value) => this.#progress(tell, value));
-  }
-
-  /** Starts the call: counted, bounded in time, admitted, checked, asked. */
+  /** Starts the call: counted, bounded in time, checked; then the policies in their order. */
   begin(): void {
-    const { path } = this;
-    const { deadlines, timeoutMs, breaker, contract } = path.parts;
-    path.started++;
-    path.active++;
-    this.#timeoutMs = this.#options?.timeoutMs || timeoutMs;
+    const { deadlines, timeoutMs, contract, budget } = this.#parts;
+    this.#tally.begin();
+    budget?.deposit();
+    this.#timeoutMs = this.options?.timeoutMs || timeoutMs;
     deadlines.add(this, this.#timeoutMs);
-    if (this.#options?.signal !== undefined && this.#watch(this.#options.signal)) return;
-    const refusal = breaker?.admit();
-    if (refusal !== undefined) return this.#fail(refusal);
-    this.#admitted = breaker !== undefined;
+    if (this.options?.signal !== undefined) this.#watch(this.options.signal);
     const schema = contract[this.hook]?.request;
-    if (schema === undefined) return this.#try();
-    checked(
-      schema,
-      this.request,
-      (request) => {
-        this.request = request;
-        this.#try();
-      },
-      (why) => this.#fail(this.#error('PLUGIN_1209', `the request breaks the contract: ${why}`)),
-    );
+    if (schema === undefined) return this.#limit();
+    const refuse = (why: string): void =>
+      this.#fail(this.#error('PLUGIN_1209', `the request breaks the contract: ${why}`));
+    checked(schema, this.request, (request) => this.#limit(request), refuse);
   }
 
   /** The deadline is over. */
@@ -112,43 +75,78 @@ export class Call implements ChannelCall, DeadlineEntry {
 
   /** Ends the call for a reason that is not the plugin's; the plugin is told. */
   cancel(reason: PluginError): void {
-    if (this.#settled) return;
+    if (this.settled) return;
+    const tell = this.onCancel;
     this.cancelled = reason;
     this.#fail(reason);
-    this.onCancel?.(reason);
+    tell?.(reason);
   }
 
-  #watch(signal: AbortSignal): boolean {
+  /** A slot of the concurrency limit is free and this call's. */
+  proceed(): void {
+    this.#slot = 'held';
+    this.#try();
+  }
+
+  #watch(signal: AbortSignal): void {
     const onAbort = (): void => {
-      const error = this.#error('PLUGIN_1206', 'the caller gave up before the answer came.', {
-        cause: signal.reason,
-      });
-      this.cancel(error);
+      this.cancel(
+        this.#error('PLUGIN_1206', 'the caller gave up before the answer came.', { cause: signal.reason }),
+      );
     };
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', (this.#onAbort = onAbort), { once: true });
-    return signal.aborted;
+  }
+
+  #limit(request: unknown = this.request): void {
+    if (this.settled) return;
+    this.request = request;
+    const admission = this.#parts.limiter?.acquire(this);
+    if (admission === undefined) this.#enter();
+    else if (admission instanceof Promise)
+      void admission.then((later) => (later ? this.#fail(later) : this.#enter()));
+    else this.#fail(admission);
+  }
+
+  #enter(): void {
+    if (this.settled) return;
+    const refusal = this.#route();
+    if (refusal !== undefined) return this.#fail(refusal);
+    const { concurrency, plugin } = this.#parts;
+    if (concurrency === undefined) return this.#try();
+    const place = concurrency.enter(this);
+    if (place === 'full') return this.#fail(overloaded(plugin, this.hook, concurrency.queued));
+    this.#slot = place === 'run' ? 'held' : 'waiting';
+    if (place === 'run') this.#try();
+  }
+
+  #route(): PluginError | undefined {
+    const refusal = this.#parts.route(this);
+    this.target?.tally.begin();
+    return refusal;
   }
 
   #try(): void {
-    if (this.#settled) return;
+    if (this.settled || this.target === undefined) return;
     let channel: Channel | Promise<Channel>;
     try {
-      channel = this.path.parts.channel();
+      channel = this.target.channel();
     } catch (error) {
       return this.#attemptFailed(error);
     }
-    if (channel instanceof Promise)
-      channel.then(
-        (ready) => this.#ask(ready),
-        (error: unknown) => this.#attemptFailed(error),
-      );
-    else this.#ask(channel);
+    if (!(channel instanceof Promise)) return this.#ask(channel);
+    const { attempt } = this;
+    channel.then(
+      (ready) => this.#ask(ready),
+      (error: unknown) => this.#attemptFailed(error, attempt),
+    );
   }
 
   #ask(channel: Channel): void {
-    if (this.#settled) return;
+    if (this.settled) return;
     const { attempt } = this;
+    this.onCancel = undefined;
+    this.#boundAttempt(attempt);
     let answer: unknown;
     try {
       answer = channel.call(this);
@@ -165,89 +163,107 @@ export class Call implements ChannelCall, DeadlineEntry {
     this.#answered(answer, attempt);
   }
 
+  #boundAttempt(attempt: number): void {
+    const attemptTimeoutMs = this.#parts.retry?.attemptTimeoutMs ?? 0;
+    if (attemptTimeoutMs === 0) return;
+    this.#attemptTimer = this.#parts.clock.startTimer(attemptTimeoutMs, () => {
+      const message = `attempt ${attempt} had no answer within ${attemptTimeoutMs} ms.`;
+      const error = this.#error('PLUGIN_1204', message, { retryable: true });
+      this.onCancel?.(error);
+      this.#attemptFailed(error, attempt);
+    });
+  }
+
   #answered(answer: unknown, attempt: number): void {
-    if (this.#settled || attempt !== this.attempt) return;
-    const schema = this.path.parts.contract[this.hook]?.response;
+    if (this.settled || attempt !== this.attempt) return;
+    const schema = this.#parts.contract[this.hook]?.response;
     if (schema === undefined) return this.#succeed(answer);
-    checked(
-      schema,
-      answer,
-      (value) => this.#succeed(value),
-      (why) => this.#fail(this.#error('PLUGIN_1210', `the plugin's answer breaks the contract: ${why}`)),
-    );
+    const refuse = (why: string): void => {
+      this.#fail(this.#error('PLUGIN_1210', `the plugin's answer breaks the contract: ${why}`));
+    };
+    checked(schema, answer, (value) => this.#succeed(value), refuse);
   }
 
   #attemptFailed(thrown: unknown, attempt: number = this.attempt): void {
-    if (this.#settled || attempt !== this.attempt) return;
-    const error = PluginError.from(thrown, 'PLUGIN_1203', {
-      plugin: this.path.parts.plugin,
-      hook: this.hook,
-    });
-    const { retry } = this.path.parts;
-    const maxRetries = this.#options?.maxRetries ?? retry?.maxRetries ?? 0;
+    if (this.settled || attempt !== this.attempt) return;
+    this.#attemptTimer?.cancel();
+    const { retry, plugin } = this.#parts;
+    const error = PluginError.from(thrown, 'PLUGIN_1203', { plugin, hook: this.hook });
+    const maxRetries = this.options?.maxRetries ?? retry?.maxRetries ?? 0;
     if (retry === undefined || !error.retryable || maxRetries === 0) return this.#fail(error);
-    if (attempt > maxRetries) return this.#fail(this.#givenUp(error));
+    if (attempt > maxRetries) return this.#fail(this.#givenUp(error, ''));
     this.#retryLater(error, retry);
   }
 
   #retryLater(error: PluginError, retry: RetryPolicy): void {
     const planned = jittered(backoffMs(retry, this.attempt), retry.jitter, Math.random());
     const delayMs = Math.max(planned, error.retryAfterMs ?? 0);
-    if (delayMs >= this.remainingMs) return this.#fail(this.#givenUp(error));
+    if (delayMs >= this.remainingMs) return this.#fail(this.#givenUp(error, ' and no time left'));
+    if (this.#parts.budget?.withdraw() === false)
+      return this.#fail(this.#givenUp(error, ' and no retry budget left'));
     this.attempt++;
-    const timer = this.path.parts.clock.startTimer(delayMs, () => this.#try());
+    const timer = this.#parts.clock.startTimer(delayMs, () => this.#again());
     this.onCancel = () => timer.cancel();
   }
 
-  #givenUp(error: PluginError): PluginError {
-    const { code, rawMessage } = error;
-    const message = `failed after ${this.attempt} attempts, at last with ${code}: ${rawMessage}`;
-    return this.#error('PLUGIN_1203', message, {
-      cause: error,
-      context: { attempts: this.attempt, lastCode: code },
-    });
+  #again(): void {
+    if (this.settled) return;
+    if (this.target !== undefined && this.#parts.mustReroute(this.target)) {
+      this.#leaveTarget('failure');
+      const refusal = this.#route();
+      if (refusal !== undefined) return this.#fail(refusal);
+    }
+    this.#try();
   }
 
-  #progress(tell: (value: unknown) => void, value: unknown): void {
-    if (this.#settled) return;
-    try {
-      tell(value);
-    } catch {
-      // The caller's own listener; the call goes on.
-    }
+  #givenUp(error: PluginError, why: string): PluginError {
+    const { code, rawMessage, retryable, retryAfterMs } = error;
+    const times = this.attempt === 1 ? '1 attempt' : `${this.attempt} attempts`;
+    const message = `failed after ${times}${why}, at last with ${code}: ${rawMessage}`;
+    const context = { attempts: this.attempt, lastCode: code };
+    return this.#error('PLUGIN_1203', message, { cause: error, context, retryable, retryAfterMs });
   }
 
   #succeed(answer: unknown): void {
-    if (this.#settled) return;
-    this.path.succeeded++;
+    if (this.settled) return;
     this.#settle(undefined);
     this.#resolve(answer);
   }
 
   #fail(error: PluginError): void {
-    if (this.#settled) return;
+    if (this.settled) return;
     this.#settle(error);
     this.#reject(error);
   }
 
   #settle(error: PluginError | undefined): void {
-    const { path } = this;
-    const { deadlines, recorder, clock, breaker } = path.parts;
-    this.#settled = true;
+    const { deadlines, recorder, clock, concurrency } = this.#parts;
+    this.settled = true;
     deadlines.remove(this);
-    if (this.#onAbort !== undefined) this.#options?.signal?.removeEventListener('abort', this.#onAbort);
-    if (this.#admitted) breaker?.settle(error === undefined);
+    if (this.#onAbort !== undefined) this.options?.signal?.removeEventListener('abort', this.#onAbort);
+    this.#attemptTimer?.cancel();
+    if (this.#slot === 'held') concurrency?.release();
+    else if (this.#slot === 'waiting') concurrency?.leave(this);
+    this.#leaveTarget(verdictOf(error), error === undefined);
     recorder?.ended(clock.now() - this.expiresAt + this.#timeoutMs, error?.code);
-    path.ended();
+    this.#tally.end(error === undefined);
   }
 
-  #error(
-    code: 'PLUGIN_1203' | 'PLUGIN_1204' | 'PLUGIN_1206' | 'PLUGIN_1209' | 'PLUGIN_1210',
-    message: string,
-    more: { cause?: unknown; context?: Record<string, unknown> } = {},
-  ): PluginError {
-    return new PluginError(code, { plugin: this.path.parts.plugin, hook: this.hook, message, ...more });
+  #leaveTarget(verdict: ReturnType<typeof verdictOf>, succeeded = false): void {
+    this.pass?.settle(verdict);
+    this.target?.tally.end(succeeded);
+    this.pass = undefined;
+    this.target = undefined;
   }
+
+  #error(code: ErrorCode, message: string, more: Omit<PluginErrorDetails, 'message'> = {}): PluginError {
+    return new PluginError(code, { plugin: this.#parts.plugin, hook: this.hook, message, ...more });
+  }
+}
+
+function overloaded(plugin: string, hook: string, queued: number): PluginError {
+  const message = `all its slots are taken and ${queued} calls wait already. Call less at once, or raise concurrency.`;
+  return PluginError.withoutStack('PLUGIN_1212', { plugin, hook, message, context: { queued } });
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -47,7 +47,8 @@ export class ConcurrencyLimit {
     for (const waiter of this.#line) {
       this.#line.delete(waiter);
       if (waiter.settled) continue;
-      return waiter.proceed();
+      // In a turn of its own: a line of calls that answer at once must not become a tower of stack frames.
+      return queueMicrotask(() => (waiter.settled ? this.release() : waiter.proceed()));
     }
     this.#running--;
   }

@@ -14,10 +14,7 @@ import {
   type ResolvedSubprocess,
   type SubprocessOptions,
 } from './options.ts';
-import { stopChild } from './stop.ts';
-
-/** A crash closes the channel a moment before the exit is known; a plugin that only closed it is ended after this. */
-const closedButAliveMs = 500;
+import { closedButAliveMs, stopChild } from './stop.ts';
 
 /**
  * A plugin that is a program of its own, in any language: `subprocess('python3', { args: ['score.py'] })`.
@@ -114,6 +111,8 @@ class SubprocessChannel implements Omit<Channel, 'info' | 'hooks'> {
   health: Channel['health'] = () => this.#session.health();
   configure: Channel['configure'] = (config) => this.#session.configure(config);
 
+  kill: Channel['kill'] = (reason) => this.#kill(reason);
+
   close: Channel['close'] = (timeoutMs) => {
     this.#closing ??= stopChild(this.#child, this.#wire, this.#session, {
       clock: this.#setup.clock,
@@ -122,6 +121,12 @@ class SubprocessChannel implements Omit<Channel, 'info' | 'hooks'> {
     });
     return this.#closing;
   };
+
+  #kill(reason: PluginError): void {
+    this.#broken ??= reason;
+    this.#session.fail(this.#broken);
+    this.#child.signal('SIGKILL');
+  }
 
   async #failedStart(error: unknown): Promise<PluginError> {
     const endedByItself = this.#child.process.exitCode !== null || this.#child.process.signalCode !== null;
@@ -133,19 +138,13 @@ class SubprocessChannel implements Omit<Channel, 'info' | 'hooks'> {
   }
 
   #wireEnded(error: PluginError | undefined): void {
-    if (error !== undefined) {
-      this.#broken ??= error;
-      this.#session.fail(error);
-      return this.#child.signal('SIGKILL');
-    }
+    if (error !== undefined) return this.#kill(error);
     if (this.#closing !== undefined) return;
     const { plugin, clock } = this.#setup;
     const timer = clock.startTimer(closedButAliveMs, () => {
       const message =
         'the plugin closed its channel but went on running; it was ended. Keep the channel open until shutdown.';
-      this.#broken ??= new PluginError('PLUGIN_1205', { plugin, message });
-      this.#session.fail(this.#broken);
-      this.#child.signal('SIGKILL');
+      this.#kill(new PluginError('PLUGIN_1205', { plugin, message }));
     });
     void this.#child.exited.then(() => timer.cancel());
   }

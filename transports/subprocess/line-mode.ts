@@ -12,7 +12,7 @@ import { encodeLine } from './line-codec.ts';
 import { endedError, startChild, type Child } from './child.ts';
 import { startFailure } from './diagnose.ts';
 import { environment, type ResolvedSubprocess } from './options.ts';
-import { stopChild, within } from './stop.ts';
+import { closedButAliveMs, stopChild, within } from './stop.ts';
 
 /** A program that cannot say that it is ready is believed to be when it has lived so long. */
 const settleMs = 50;
@@ -67,6 +67,7 @@ class LineChannel implements Channel {
   call(call: ChannelCall): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) return reject(this.#failure);
+      if (call.hook !== singleHook) return reject(this.#notAnswered(call.hook));
       const id = String(this.#nextId++);
       const text = encodeLine(id, call);
       const bytes = Buffer.byteLength(text);
@@ -86,6 +87,11 @@ class LineChannel implements Channel {
     return false;
   }
 
+  kill(reason: PluginError): void {
+    this.#failAll(reason);
+    this.#child.signal('SIGKILL');
+  }
+
   close(timeoutMs: number): Promise<void> {
     const { clock } = this.#setup;
     const wire = { end: () => this.#writer.end() } as Parameters<typeof stopChild>[1];
@@ -102,7 +108,21 @@ class LineChannel implements Channel {
       { message: (message) => this.#answered(message), fault: (fault) => this.#fault(fault) },
       this.#what.maxFrameBytes,
     );
+    reader.attachments = false;
     stdout.on('data', (chunk: Buffer) => reader.push(chunk));
+    stdout.on('end', () => this.#closed());
+    this.#child.stdin.on('close', () => this.#closed());
+  }
+
+  /** A crash closes the pipes a moment before the exit is known; a program that only closed one is ended. */
+  #closed(): void {
+    if (this.#closing !== undefined) return;
+    const { plugin, clock } = this.#setup;
+    const timer = clock.startTimer(closedButAliveMs, () => {
+      const message = 'the plugin closed stdin or stdout but went on running; it was ended.';
+      this.kill(new PluginError('PLUGIN_1205', { plugin, message }));
+    });
+    void this.#child.exited.then(() => timer.cancel());
   }
 
   #answered(message: Incoming): void {
@@ -133,10 +153,15 @@ class LineChannel implements Channel {
   }
 
   #failAll(error: PluginError): PluginError | undefined {
-    this.#failure = error;
+    this.#failure ??= error;
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
-    return this.#closing === undefined ? error : undefined;
+    return this.#closing === undefined ? this.#failure : undefined;
+  }
+
+  #notAnswered(hook: string): PluginError {
+    const message = `the line mode of go-plugins answers '${singleHook}' only.`;
+    return new PluginError('PLUGIN_1211', { plugin: this.#setup.plugin, hook, message });
   }
 
   #tooLarge(hook: string): PluginError {

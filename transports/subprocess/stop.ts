@@ -2,6 +2,9 @@ import type { Clock } from '../../src/core/clock.ts';
 import type { Wire } from '../wire/messages.ts';
 import type { Child } from './child.ts';
 
+/** A crash closes the channel a moment before the exit is known; a plugin that only closed it is ended after this. */
+export const closedButAliveMs = 500;
+
 /** A plugin that has said goodbye gets this long to exit by itself. */
 const goodbyeMs = 1000;
 
@@ -28,7 +31,7 @@ export async function stopChild(
   }
   wire.end();
   child.stdin.end();
-  if (await within(clock, goodbyeMs, child.exited)) return;
+  if (timeoutMs > 0 && (await within(clock, goodbyeMs, child.exited))) return;
   child.signal('SIGTERM');
   if (await within(clock, killTimeoutMs, child.exited)) return;
   child.signal('SIGKILL');

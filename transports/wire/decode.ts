@@ -41,21 +41,31 @@ function parse(text: string): unknown {
 function refused(kind: Fault['kind'], line: Buffer): Decoded {
   return {
     ok: false,
-    fault: { kind, id: idIn(line), preview: printable(line.toString('latin1', 0, 80), 80) },
+    fault: { kind, ...originOf(line), preview: printable(line.toString('latin1', 0, 80), 80) },
   };
 }
 
-/** The id of a message that could not be read whole, from its first or last bytes. */
-export function idIn(line: Buffer): number | string | undefined {
-  return (
-    idInText(line.toString('latin1', 0, 200)) ??
-    idInText(line.toString('latin1', Math.max(0, line.length - 100)))
+/** Whose message a line was that could not be read whole. */
+export type Origin = Pick<Fault, 'id' | 'isQuestion'>;
+
+const firstBytes = 200;
+const lastBytes = 100;
+
+/** The id of a message, from its first and last bytes; only what stands before and after its payload is looked at. */
+export function originOf(line: Buffer): Origin {
+  return originIn(
+    line.toString('latin1', 0, firstBytes),
+    line.toString('latin1', Math.max(0, line.length - lastBytes)),
   );
 }
 
-function idInText(text: string): number | undefined {
-  const found = /"id"\s*:\s*"?(\d{1,15})\b/.exec(text)?.[1];
-  return found === undefined ? undefined : Number(found);
+/** The same for a line of which only both ends were kept. */
+export function originIn(first: string, last: string): Origin {
+  const head = first.split(/"(?:result|error|params|payload)"/, 1)[0] ?? '';
+  const id =
+    /"id"\s*:\s*"?(\d{1,15})\b/.exec(head)?.[1] ?? /"id"\s*:\s*"?(\d{1,15})"?\s*\}\s*$/.exec(last)?.[1];
+  const isQuestion = head.includes('"method"') || /"method"\s*:\s*"[^"]*"\s*\}\s*$/.test(last);
+  return { id: id === undefined ? undefined : Number(id), isQuestion };
 }
 
 function lengthsOf(value: unknown): readonly number[] | undefined {

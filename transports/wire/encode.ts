@@ -1,4 +1,4 @@
-import { PluginError } from '../../src/core/errors.ts';
+import { messageOf, PluginError } from '../../src/core/errors.ts';
 import type { Message } from './messages.ts';
 
 /** A message as text with the bytes that follow its line. */
@@ -16,23 +16,35 @@ const none: readonly Uint8Array[] = [];
 /**
  * A message as JSON-RPC text. Bytes inside it are put beside the envelope, or become base64 where the
  * other end cannot take them so.
- * @throws {PluginError} `RPC_2005` for what JSON cannot hold: cycles, bigint, depth over 500.
+ * @throws {PluginError} `RPC_2005` for what JSON cannot hold: cycles, bigint, functions, depth over 500.
  */
 export function encode(message: Message, withAttachments: boolean): Encoded {
-  if (!needsMarks(message, 0)) return { text: stringify(message, '{"jsonrpc":"2.0",'), attachments: none };
-  const attachments: Uint8Array[] = [];
-  const marked = mark(message, withAttachments ? attachments : undefined) as object;
-  const lengths = attachments.map((bytes) => bytes.byteLength);
-  const head = lengths.length === 0 ? '{"jsonrpc":"2.0",' : `{"jsonrpc":"2.0","bytes":[${lengths.join()}],`;
-  return { text: stringify(marked, head), attachments };
+  try {
+    return encoded(message, withAttachments);
+  } catch (cause) {
+    // Cycles and bigints throw in JSON.stringify, a getter of the request's own wherever it is read.
+    throw cause instanceof PluginError
+      ? cause
+      : unserialisable(messageOf(cause).split('\\u000a', 1)[0] ?? '', cause);
+  }
 }
 
-function stringify(message: object, head: string): string {
-  try {
-    return head + JSON.stringify(message).slice(1);
-  } catch (cause) {
-    throw unserialisable(cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : '', cause);
-  }
+function encoded(message: Message, withAttachments: boolean): Encoded {
+  if (!needsMarks(message, 0)) return { text: envelope(message, '{"jsonrpc":"2.0",'), attachments: none };
+  if (!withAttachments)
+    return { text: envelope(mark(message, base64) as object, '{"jsonrpc":"2.0",'), attachments: none };
+  const attachments: Uint8Array[] = [];
+  const marked = mark(message, {
+    bytes: (bytes) => ({ $bytes: attachments.push(bytes) - 1 }),
+    key: escaped,
+  }) as object;
+  const lengths = attachments.map((bytes) => bytes.byteLength);
+  const head = lengths.length === 0 ? '{"jsonrpc":"2.0",' : `{"jsonrpc":"2.0","bytes":[${lengths.join()}],`;
+  return { text: envelope(marked, head), attachments };
+}
+
+function envelope(message: object, head: string): string {
+  return head + JSON.stringify(message).slice(1);
 }
 
 function unserialisable(why: string, cause?: unknown): PluginError {
@@ -42,21 +54,32 @@ function unserialisable(why: string, cause?: unknown): PluginError {
 
 /** Most messages hold no bytes; this walk is several times cheaper than a replacer for JSON.stringify. */
 function needsMarks(value: unknown, depth: number): boolean {
+  if (typeof value === 'function' || typeof value === 'symbol')
+    throw unserialisable(`it holds a ${typeof value}`);
   if (typeof value !== 'object' || value === null) return false;
-  if (depth > maxDepth) throw unserialisable(`it is nested deeper than ${maxDepth} or contains itself`);
+  if (depth > maxDepth) throw tooDeep();
   if (value instanceof Uint8Array) return true;
-  if (Array.isArray(value)) {
-    for (const item of value) {
-      if (typeof item === 'object' && needsMarks(item, depth + 1)) return true;
-    }
-    return false;
-  }
+  if (Array.isArray(value)) return someNeedMarks(value, depth + 1);
+  if ('toJSON' in value && typeof value.toJSON === 'function') return false;
+  let needed = false;
   for (const key in value) {
-    if (isMark(key)) return true;
+    if (isMark(key)) needed = true;
     const inner: unknown = (value as Record<string, unknown>)[key];
-    if (typeof inner === 'object' && needsMarks(inner, depth + 1)) return true;
+    if (typeof inner !== 'string' && typeof inner !== 'number' && needsMarks(inner, depth + 1)) needed = true;
   }
-  return false;
+  return needed;
+}
+
+function someNeedMarks(items: readonly unknown[], depth: number): boolean {
+  let needed = false;
+  for (const item of items) {
+    if (typeof item !== 'string' && typeof item !== 'number' && needsMarks(item, depth)) needed = true;
+  }
+  return needed;
+}
+
+function tooDeep(): PluginError {
+  return unserialisable(`it is nested deeper than ${maxDepth} or contains itself`);
 }
 
 /** `$bytes`, and every escape of it: `$$bytes`, `$$$bytes`, … */
@@ -64,29 +87,32 @@ function isMark(key: string): boolean {
   return key.charCodeAt(0) === 36 && /^\$+bytes$/.test(key);
 }
 
-function mark(value: unknown, attachments: Uint8Array[] | undefined, depth = 0): unknown {
+function escaped(key: string): string {
+  return isMark(key) ? `$${key}` : key;
+}
+
+/** How bytes and keys are written. */
+interface Marks {
+  bytes(bytes: Uint8Array): unknown;
+  key(key: string): string;
+}
+
+/** For an end that knows no marks: nothing it reads as its own words is changed. */
+const base64: Marks = {
+  bytes: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
+  key: (key) => key,
+};
+
+function mark(value: unknown, marks: Marks, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (depth > maxDepth) throw unserialisable(`it is nested deeper than ${maxDepth} or contains itself`);
-  if (value instanceof Uint8Array) return markBytes(value, attachments);
-  if (Array.isArray(value)) return value.map((item) => mark(item, attachments, depth + 1));
+  if (depth > maxDepth) throw tooDeep();
+  if (value instanceof Uint8Array) return marks.bytes(value);
+  if (Array.isArray(value)) return value.map((item) => mark(item, marks, depth + 1));
   if ('toJSON' in value && typeof value.toJSON === 'function') return value;
   const copy: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
-    const inner = mark((value as Record<string, unknown>)[key], attachments, depth + 1);
-    define(copy, isMark(key) ? `$${key}` : key, inner);
+    if (key === '__proto__') continue; // an assignment of it would change the copy's prototype
+    copy[marks.key(key)] = mark((value as Record<string, unknown>)[key], marks, depth + 1);
   }
   return copy;
-}
-
-function markBytes(bytes: Uint8Array, attachments: Uint8Array[] | undefined): unknown {
-  if (attachments === undefined) {
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-  }
-  return { $bytes: attachments.push(bytes) - 1 };
-}
-
-/** Plain assignment of `__proto__` would change the object's prototype. */
-function define(target: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') return;
-  target[key] = value;
 }

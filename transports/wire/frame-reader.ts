@@ -1,5 +1,5 @@
 import { printable } from '../../src/core/printable.ts';
-import { decodeLine, idIn, reviveBytes, type Decoded } from './decode.ts';
+import { decodeLine, originIn, originOf, reviveBytes, type Decoded } from './decode.ts';
 import type { Fault, Incoming } from './messages.ts';
 
 /** Who gets what a reader finds. */
@@ -27,14 +27,17 @@ type State =
  */
 export class FrameReader {
   readonly #sink: FrameSink;
-  readonly #maxFrameBytes: number;
+  /** Frames above are skipped; the handshake may lower it. */
+  maxFrameBytes: number;
+  /** Whether the other end sends raw bytes beside the envelope; else `$bytes` and `bytes` are its own words. */
+  attachments: boolean = true;
   #state: State = { at: 'line' };
   #parts: Buffer[] = [];
   #held = 0;
 
   constructor(sink: FrameSink, maxFrameBytes: number) {
     this.#sink = sink;
-    this.#maxFrameBytes = maxFrameBytes;
+    this.maxFrameBytes = maxFrameBytes;
   }
 
   /** Takes the next piece of the stream; its ends may fall anywhere. */
@@ -57,7 +60,7 @@ export class FrameReader {
   #readLine(chunk: Buffer): Buffer {
     const end = chunk.indexOf(0x0a);
     const piece = end === -1 ? chunk : chunk.subarray(0, end);
-    if (this.#held + piece.length > this.#maxFrameBytes) {
+    if (this.#held + piece.length > this.maxFrameBytes) {
       this.#state = {
         at: 'rest-of-line',
         head: this.#take(piece).subarray(0, headBytes),
@@ -79,8 +82,12 @@ export class FrameReader {
     state.tail = Buffer.concat([state.tail, piece.subarray(-tailBytes)]).subarray(-tailBytes);
     if (end === -1) return chunk.subarray(chunk.length);
     this.#state = { at: 'line' };
-    const id = idIn(state.head) ?? idIn(state.tail);
-    this.#sink.fault({ kind: 'too-large', id, preview: printable(state.head.toString('latin1', 0, 80)) });
+    const origin = originIn(state.head.toString('latin1'), state.tail.toString('latin1'));
+    this.#sink.fault({
+      kind: 'too-large',
+      ...origin,
+      preview: printable(state.head.toString('latin1', 0, 80)),
+    });
     return chunk.subarray(end + 1);
   }
 
@@ -88,8 +95,9 @@ export class FrameReader {
     if (isBlank(line)) return;
     const decoded = decodeLine(line);
     if (!decoded.ok) return this.#sink.fault(decoded.fault);
+    if (!this.attachments) return this.#sink.message(decoded.message);
     const wanted = decoded.lengths.reduce((sum, length) => sum + length, 0);
-    if (line.length + wanted > this.#maxFrameBytes) return this.#skipBytes(line, wanted);
+    if (line.length + wanted > this.maxFrameBytes) return this.#skipBytes(line, wanted);
     if (wanted > 0) this.#state = { at: 'bytes', frame: decoded, wanted };
     else this.#finishFrame(decoded, Buffer.alloc(0));
   }
@@ -98,7 +106,7 @@ export class FrameReader {
     this.#state = { at: 'skipped-bytes', left: wanted };
     this.#sink.fault({
       kind: 'too-large',
-      id: idIn(line),
+      ...originOf(line),
       preview: printable(line.toString('latin1', 0, 80)),
     });
   }
@@ -119,11 +127,9 @@ export class FrameReader {
     if (!frame.marked) return this.#sink.message(frame.message);
     const message = reviveBytes(frame.message, slices(bytes, frame.lengths));
     if (message !== undefined) return this.#sink.message(message);
-    const id = frame.message['id'];
-    this.#sink.fault({
-      kind: 'malformed',
-      id: typeof id === 'number' || typeof id === 'string' ? id : undefined,
-    });
+    const { id, method } = frame.message;
+    const known = typeof id === 'number' || typeof id === 'string' ? id : undefined;
+    this.#sink.fault({ kind: 'malformed', id: known, isQuestion: method !== undefined });
   }
 
   #hold(piece: Buffer): void {

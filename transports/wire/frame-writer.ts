@@ -3,6 +3,9 @@ import type { Writable } from 'node:stream';
 import { PluginError } from '../../src/core/errors.ts';
 import type { Encoded } from './encode.ts';
 
+/** More than this in one turn is not worth collecting; written at once, the stream says when it is full. */
+const flushAtBytes = 1024 * 1024;
+
 /**
  * Writes frames to a stream: those of one turn of the event loop in one system call, none while the
  * other end does not read. What waits is bounded by `maxQueuedBytes`.
@@ -30,12 +33,15 @@ export class FrameWriter {
 
   /** @throws {PluginError} `PLUGIN_1212` when too much waits already. */
   write(frame: Encoded, frameBytes: number): void {
+    if (this.#stream.destroyed || !this.#stream.writable) throw gone();
     if (this.#blocked && this.#queuedBytes + frameBytes > this.#maxQueuedBytes)
       throw notReading(this.#queuedBytes);
     this.#queuedBytes += frameBytes;
     this.#text += `${frame.text}\n`;
     for (const bytes of frame.attachments) this.#add(bytes);
-    if (this.#scheduled || this.#blocked) return;
+    if (this.#blocked) return;
+    if (this.#queuedBytes > flushAtBytes) return this.#flush();
+    if (this.#scheduled) return;
     this.#scheduled = true;
     process.nextTick(() => this.#flush());
   }
@@ -53,12 +59,18 @@ export class FrameWriter {
 
   #flush(): void {
     this.#scheduled = false;
-    if (this.#stream.destroyed || !this.#stream.writable) return;
+    if (this.#stream.destroyed || !this.#stream.writable) return this.#drop();
     if (this.#parts.length > 0) this.#flushParts();
     if (this.#text !== '') this.#send(this.#text);
     this.#text = '';
     this.#queuedBytes = 0;
     if (this.#ending) this.#stream.end();
+  }
+
+  #drop(): void {
+    this.#parts = [];
+    this.#text = '';
+    this.#queuedBytes = 0;
   }
 
   #flushParts(): void {
@@ -77,6 +89,12 @@ export class FrameWriter {
     this.#blocked = false;
     if (!this.#scheduled) this.#flush();
   }
+}
+
+function gone(): PluginError {
+  return new PluginError('RPC_2003', {
+    message: 'the connection to the plugin is closed. It is started again; repeat the call.',
+  });
 }
 
 function notReading(queuedBytes: number): PluginError {

@@ -23,7 +23,7 @@ export function checkWelcome(answer: unknown, expected: Expected): Welcome {
   const welcome = (typeof answer === 'object' && answer !== null ? answer : {}) as Incoming;
   const version = welcome['protocolVersion'];
   if (version !== protocolVersion) {
-    const theirs = printable(String(version), 40);
+    const theirs = typeof version === 'number' ? version : printable(JSON.stringify(version) ?? 'none', 40);
     throw refused(expected, `the host speaks protocol version ${protocolVersion}, the plugin ${theirs}`);
   }
   const hooks = stringsOf(welcome['hooks']);

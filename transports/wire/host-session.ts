@@ -117,7 +117,8 @@ export class HostSession implements WireReceiver {
   }
 
   fault(fault: Fault): void {
-    const pending = typeof fault.id === 'number' ? this.#pending.get(fault.id) : undefined;
+    const isAnswer = fault.isQuestion !== true && typeof fault.id === 'number';
+    const pending = isAnswer ? this.#pending.get(fault.id) : undefined;
     if (pending !== undefined) {
       this.#pending.delete(fault.id as number);
       pending.reject(faultError(fault, this.#place(pending)));

@@ -75,6 +75,8 @@ export interface Fault {
     | 'unknown-message';
   /** The call it belongs to, where that could be told. */
   readonly id?: number | string | undefined;
+  /** Whether it was a question of the other end, whose ids are its own, and not an answer. */
+  readonly isQuestion?: boolean | undefined;
   /** The beginning of what arrived, safe to print. */
   readonly preview?: string | undefined;
 }

@@ -41,7 +41,7 @@ export class PluginLog {
   write(level: unknown, message: unknown, fields: unknown): void {
     if (!this.#admit()) return;
     const extra = typeof fields === 'object' && fields !== null ? fields : {};
-    this.#logger[levelOf(level)](printable(String(message), maxLineBytes), extra);
+    this.#logger[levelOf(level)](printable(textOf(message), maxLineBytes), extra);
   }
 
   /** Says how many records were dropped since the last time. */
@@ -51,10 +51,10 @@ export class PluginLog {
     this.#dropped = 0;
   }
 
-  /** The last lines of stderr, for an error message; empty if there were none. */
+  /** The last lines of stderr that say something, for an error message; empty if there were none. */
   stderrTail(): string {
-    if (this.#stderr.length === 0) return '';
-    return ` Its last words on stderr: "${this.#stderr.slice(-5).join(' | ')}".`;
+    const lines = this.#stderr.filter((line) => !isStackNoise(line)).slice(-5);
+    return lines.length === 0 ? '' : ` Its last words on stderr: "${lines.join(' | ')}".`;
   }
 
   #keep(line: string): void {
@@ -73,6 +73,11 @@ export class PluginLog {
     this.#dropped++;
     return false;
   }
+}
+
+/** What Node prints around the message of an uncaught error. */
+function isStackNoise(line: string): boolean {
+  return /^\s*(at .+|\^+|\}|Node\.js v[\d.]+)?\s*$/.test(line);
 }
 
 interface LogRecord {
@@ -100,11 +105,21 @@ function isOwn(key: string): boolean {
   return ['level', '@level', 'msg', 'message', '@message', '__proto__'].includes(key);
 }
 
+/** A value from outside as text; `String` would call a `toString` of its own. */
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  try {
+    return JSON.stringify(value) ?? typeof value;
+  } catch {
+    return typeof value;
+  }
+}
+
 /** pino's numbers, and the words of hclog, pino, winston and syslog. */
 function levelOf(level: unknown): LogLevel {
   if (typeof level === 'number')
     return level >= 50 ? 'error' : level >= 40 ? 'warn' : level >= 30 ? 'info' : 'debug';
-  const word = String(level).toLowerCase();
+  const word = textOf(level).toLowerCase();
   if (/^(error|err|fatal|crit|critical|panic|emerg|alert)$/.test(word)) return 'error';
   if (/^warn(ing)?$/.test(word)) return 'warn';
   return /^(debug|trace|verbose|silly)$/.test(word) ? 'debug' : 'info';

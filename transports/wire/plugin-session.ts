@@ -1,4 +1,4 @@
-import { PluginError } from '../../src/core/errors.ts';
+import { isPluginError, PluginError, read } from '../../src/core/errors.ts';
 import type { LogLevel, Logger } from '../../src/core/logger.ts';
 import type { AnyServices, CallContext, HostClient, Plugin } from '../../src/core/plugin.ts';
 import { hostClient } from './host-client.ts';
@@ -10,6 +10,7 @@ import {
   type Incoming,
   type Message,
   type Wire,
+  type WireError,
   type WireReceiver,
 } from './messages.ts';
 import { ServedCall } from './served-call.ts';
@@ -66,15 +67,10 @@ export class PluginSession implements WireReceiver {
     this.#events.note(
       `dropped a frame from the host: ${kind}${fault.preview === undefined ? '' : ` '${fault.preview}'`}`,
     );
-    if (id === undefined) return;
-    this.#send({
-      id,
-      error: {
-        code: rpcCodes.serverError,
-        message: `the request was dropped: ${kind}`,
-        data: { code: 'RPC_2006' },
-      },
-    });
+    if (id === undefined || fault.isQuestion !== true) return;
+    const code = kind === 'too-large' ? 'RPC_2006' : 'RPC_2004';
+    const message = `the request was dropped: ${kind}`;
+    this.#send({ id, error: { code: rpcCodes.serverError, message, data: { code } } });
   }
 
   refused(message: Message, error: PluginError): void {
@@ -157,8 +153,7 @@ export class PluginSession implements WireReceiver {
       answer = { id: known, result: (await run()) ?? null };
     } catch (error) {
       this.#tellStack(error, call);
-      const code = error instanceof MethodNotFound ? { code: rpcCodes.methodNotFound } : {};
-      answer = { id: known, error: { ...toWireError(error), ...code } };
+      answer = { id: known, error: isMethodNotFound(error) ? methodNotFound(error) : toWireError(error) };
     }
     // Nobody waits for the answer to a notification or to a call that was given up.
     if (id === undefined || call?.aborted === true) return;
@@ -167,9 +162,17 @@ export class PluginSession implements WireReceiver {
 
   /** The caller gets message and code; who debugs the plugin needs the stack, which stays on this side. */
   #tellStack(error: unknown, call: ServedCall | undefined): void {
-    if (call === undefined || call.aborted || error instanceof PluginError || !(error instanceof Error))
+    if (
+      call === undefined ||
+      call.aborted ||
+      isPluginError(error) ||
+      typeof error !== 'object' ||
+      error === null
+    )
       return;
-    this.#log.debug('a handler threw', { hook: call.hook, requestId: call.requestId, stack: error.stack });
+    const stack = read(error, 'stack');
+    if (typeof stack === 'string')
+      this.#log.debug('a handler threw', { hook: call.hook, requestId: call.requestId, stack });
   }
 
   #cancel(id: unknown): void {
@@ -217,6 +220,19 @@ function frameLimit(limits: unknown): number | undefined {
 }
 
 class MethodNotFound extends Error {}
+
+/** `instanceof` would ask a thrown proxy for its prototype, which may throw in turn. */
+function isMethodNotFound(error: unknown): error is MethodNotFound {
+  try {
+    return error instanceof MethodNotFound;
+  } catch {
+    return false;
+  }
+}
+
+function methodNotFound({ message }: MethodNotFound): WireError {
+  return { code: rpcCodes.methodNotFound, message };
+}
 
 function asRecord(value: unknown): Incoming {
   return typeof value === 'object' && value !== null ? (value as Incoming) : {};

@@ -21,6 +21,7 @@ export class StreamWire implements Wire {
   readonly #writer: FrameWriter;
   #maxFrameBytes: number;
   #attachments = false;
+  #reader: FrameReader | undefined;
 
   constructor(input: Readable, output: Writable, maxFrameBytes: number, throttled = false) {
     this.#throttled = throttled;
@@ -34,7 +35,7 @@ export class StreamWire implements Wire {
   }
 
   start(receiver: WireReceiver): void {
-    const reader = new FrameReader(receiver, this.#maxFrameBytes);
+    const reader = (this.#reader = new FrameReader(receiver, this.#maxFrameBytes));
     let ended = false;
     const end = (error?: Error): void => {
       if (ended) return;
@@ -45,11 +46,17 @@ export class StreamWire implements Wire {
     this.#input.on('end', () => end());
     this.#input.on('error', end);
     this.#input.on('close', () => end());
+    // An end that only stops reading is as good as gone.
+    this.#output.on('error', end);
+    this.#output.on('close', () => end());
   }
 
   settle(terms: Terms): void {
     this.#attachments = terms.attachments;
     this.#maxFrameBytes = Math.min(this.#maxFrameBytes, terms.maxFrameBytes ?? Infinity);
+    if (this.#reader === undefined) return;
+    this.#reader.attachments = terms.attachments;
+    this.#reader.maxFrameBytes = this.#maxFrameBytes;
   }
 
   send(message: Message): void {

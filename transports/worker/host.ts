@@ -1,5 +1,5 @@
 import { MessageChannel, Worker, type ResourceLimits } from 'node:worker_threads';
-import { resolve } from 'node:path';
+import { resolve as resolvePath } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import type { Undeclared } from '../../src/core/contract.ts';
@@ -30,7 +30,7 @@ export interface WorkerOptions {
  */
 export function worker<H = Undeclared>(file: string | URL, options: WorkerOptions = {}): PluginSource<H> {
   const url =
-    typeof file === 'string' && !file.startsWith('file:') ? pathToFileURL(resolve(file)) : new URL(file);
+    typeof file === 'string' && !file.startsWith('file:') ? pathToFileURL(resolvePath(file)) : new URL(file);
   return { kind: 'worker', target: url.href, open: (setup) => openWorker(url, options, setup) };
 }
 
@@ -95,9 +95,10 @@ class WorkerChannel implements Omit<Channel, 'info' | 'hooks'> {
       this.#ready = true;
       return Object.assign(this, { info: welcome.info, hooks: welcome.hooks });
     } catch (error) {
+      const why = this.#why ?? error;
       await this.#thread.terminate();
       await this.ended;
-      throw this.#why ?? error;
+      throw why;
     } finally {
       timer.cancel();
       signal.removeEventListener('abort', onAbort);
@@ -107,6 +108,8 @@ class WorkerChannel implements Omit<Channel, 'info' | 'hooks'> {
   call: Channel['call'] = (call) => this.#session.call(call);
   health: Channel['health'] = () => this.#session.health();
   configure: Channel['configure'] = (config) => this.#session.configure(config);
+
+  kill: Channel['kill'] = (reason) => this.#end(reason);
 
   close: Channel['close'] = (timeoutMs) => {
     this.#closing ??= this.#stop(timeoutMs);

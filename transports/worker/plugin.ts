@@ -29,6 +29,7 @@ export function serveWorker(plugin: Plugin): Promise<void> {
   if (start === undefined) return Promise.resolve();
   return new Promise((resolve) => {
     const wire = new PortWire(start.port);
+    // oxlint-disable-next-line no-new -- it lives on the wire
     new PluginSession(wire, plugin, start.plugin, {
       ended: () => {
         wire.end();

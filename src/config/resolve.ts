@@ -1,0 +1,132 @@
+import * as z from 'zod';
+
+import { PluginError } from '../core/errors.ts';
+import { printable } from '../core/printable.ts';
+import type { PluginSettings, ResolvedSettings } from './settings.ts';
+
+const ms = z.number().min(0);
+const count = z.int().min(0);
+const atLeastOne = z.int().min(1);
+
+const restart = z.strictObject({
+  maxRestarts: count.default(3),
+  initialDelayMs: ms.default(1000),
+  maxDelayMs: ms.default(30_000),
+  multiplier: z.number().min(1).default(2),
+  healthyAfterMs: ms.default(30_000),
+});
+
+const retry = z.strictObject({
+  maxRetries: count.default(3),
+  initialDelayMs: ms.default(100),
+  maxDelayMs: ms.default(5000),
+  multiplier: z.number().min(1).default(2),
+  jitter: z.number().min(0).max(1).default(0.1),
+  attemptTimeoutMs: ms.default(0),
+  budgetRatio: z.number().min(0).max(10).default(0.2),
+});
+
+const circuitBreaker = z.strictObject({
+  mode: z.enum(['consecutive', 'rate']).default('consecutive'),
+  failureThreshold: atLeastOne.default(5),
+  minRequestThreshold: count.default(3),
+  recoveryTimeoutMs: ms.default(30_000),
+  successThreshold: atLeastOne.default(2),
+  errorPercentage: z.number().min(0).max(100).default(50),
+  windowMs: z.number().min(100).default(10_000),
+});
+
+const rateLimit = z.strictObject({
+  requestsPerSecond: z.number().positive().default(10),
+  burstSize: z.number().min(1).default(20),
+  timeWindowMs: z.number().min(1).default(1000),
+  onLimit: z.enum(['reject', 'wait']).default('reject'),
+  maxQueue: count.default(100),
+  shared: z
+    .strictObject({
+      client: z.custom<object>((value) => typeof value === 'object'),
+      keyPrefix: z.string().default('plugboard'),
+    })
+    .optional(),
+});
+
+const concurrency = z.strictObject({ maxConcurrent: atLeastOne.default(100), maxQueue: count.default(1000) });
+
+const healthCheck = z
+  .strictObject({
+    intervalMs: z.number().min(1).default(30_000),
+    timeoutMs: z.number().min(1).default(5000),
+    failureLimit: atLeastOne.default(3),
+  })
+  .refine((check) => check.timeoutMs <= check.intervalMs, {
+    message: 'must not be longer than intervalMs',
+    path: ['timeoutMs'],
+  });
+
+const instances = z
+  .strictObject({
+    count: z.int().min(1).max(1000).default(1),
+    spread: z.enum(['least-loaded', 'weighted']).default('least-loaded'),
+    weights: z.array(z.number().positive()).optional(),
+  })
+  .refine((set) => set.weights === undefined || set.weights.length === set.count, {
+    message: 'must have one for each instance',
+    path: ['weights'],
+  });
+
+/** Every setting of a plugin with its default; the reasons stand at the fields of `PluginSettings`. */
+const settings = z.strictObject({
+  timeoutMs: ms.optional(),
+  start: z.enum(['eager', 'lazy']).default('eager'),
+  startTimeoutMs: z.number().min(1).default(30_000),
+  drainTimeoutMs: ms.default(30_000),
+  restart: restart.prefault({}),
+  retry: orOff(retry),
+  circuitBreaker: orOff(circuitBreaker),
+  rateLimit: orOff(rateLimit),
+  concurrency: orOff(concurrency),
+  healthCheck: orOff(healthCheck),
+  instances: z.preprocess(
+    (value) => (typeof value === 'number' ? { count: value } : value),
+    instances.prefault({}),
+  ),
+  config: z.unknown(),
+  services: z.array(z.string()).default([]),
+});
+
+/** A policy is off when it is not given, or given as false. */
+function orOff<T extends z.ZodType>(policy: T): z.ZodType<z.output<T> | undefined> {
+  return z
+    .preprocess((value: unknown) => (value === false ? undefined : value), policy.optional())
+    .optional();
+}
+
+/**
+ * Checks settings and fills in the defaults.
+ * @throws {PluginError} `CONFIG_1703` naming every setting that is unknown or out of its range.
+ */
+export function resolveSettings(given: PluginSettings, plugin: string, timeoutMs: number): ResolvedSettings {
+  const result = settings.safeParse(given);
+  if (!result.success) throw invalid(result.error.issues, plugin);
+  const { data } = result;
+  return {
+    ...data,
+    timeoutMs: data.timeoutMs || timeoutMs,
+    retry: data.retry,
+    circuitBreaker: data.circuitBreaker,
+    rateLimit: data.rateLimit && { ...data.rateLimit, shared: data.rateLimit.shared },
+    concurrency: data.concurrency,
+    healthCheck: data.healthCheck,
+    instances: { ...data.instances, weights: data.instances.weights },
+    config: data.config,
+  };
+}
+
+function invalid(issues: readonly z.core.$ZodIssue[], plugin: string): PluginError {
+  const problems = issues.map((issue) => {
+    const path = issue.path.map(String).join('.') || 'settings';
+    return printable(`${path}: ${issue.message}`, 200);
+  });
+  const message = `its settings are wrong: ${problems.join('; ')}. The type PluginSettings has each name, unit and range.`;
+  return new PluginError('CONFIG_1703', { plugin, message, context: { problems } });
+}

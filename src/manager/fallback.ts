@@ -1,0 +1,50 @@
+import type { CallOptions } from '../core/call-options.ts';
+import type { Clock } from '../core/clock.ts';
+import { isPluginError } from '../core/errors.ts';
+
+/** The plugin is not there for a reason that another one may not have. */
+const unavailable: ReadonlySet<string> = new Set([
+  'PLUGIN_1205',
+  'PLUGIN_1207',
+  'PLUGIN_1212',
+  'CIRCUIT_1401',
+  'RATELIMIT_1501',
+  'REGISTRY_1903',
+  'REGISTRY_1907',
+  'REGISTRY_1908',
+  'RPC_2001',
+  'RPC_2002',
+  'RPC_2003',
+]);
+
+type Ask = (plugin: string, options: CallOptions) => Promise<unknown>;
+
+/**
+ * Asks a plugin, and where it is not available or failed in a way that may pass, the one behind it, and so on:
+ * each at most once, all within the time of the one call.
+ */
+export async function callWithFallback(
+  plugin: string,
+  fallbacks: Readonly<Record<string, string>>,
+  options: CallOptions & { readonly timeoutMs: number },
+  clock: Clock,
+  ask: Ask,
+): Promise<unknown> {
+  const endsAt = clock.now() + options.timeoutMs;
+  const asked = new Set<string>();
+  for (let name = plugin; ;) {
+    asked.add(name);
+    try {
+      return await ask(name, name === plugin ? options : { ...options, timeoutMs: endsAt - clock.now() });
+    } catch (error) {
+      const next = fallbacks[name];
+      if (next === undefined || asked.has(next) || !mayPass(error) || clock.now() >= endsAt) throw error;
+      name = next;
+    }
+  }
+}
+
+function mayPass(error: unknown): boolean {
+  if (!isPluginError(error)) return false;
+  return error.retryable || unavailable.has(error.code) || unavailable.has(String(error.context['lastCode']));
+}

@@ -1,0 +1,129 @@
+import type { ResolvedSettings } from '../config/settings.ts';
+import type { Clock, Timer } from '../core/clock.ts';
+import { messageOf, PluginError } from '../core/errors.ts';
+import type { HealthReport, HealthStatus, PluginHealth } from '../core/health.ts';
+import type { Channel } from '../core/transport.ts';
+import type { Supervisor } from './supervisor.ts';
+
+/** Used where a plugin has no health checks of its own, in milliseconds; 5 s, as go-plugins. */
+const defaultTimeoutMs = 5000;
+
+type Policy = ResolvedSettings['healthCheck'];
+
+/**
+ * Asks one instance how it is: on an interval while it runs, where checks are on, and whenever somebody asks.
+ * The next check is planned when the last one has ended, so that they never overlap.
+ */
+export class HealthMonitor {
+  readonly #supervisor: Supervisor;
+  readonly #policy: Policy;
+  readonly #clock: Clock;
+  readonly #plugin: string;
+  readonly #changed: (from: HealthStatus, to: HealthStatus, message: string | undefined) => void;
+  #status: HealthStatus = 'unknown';
+  #failuresInARow = 0;
+  #timer: Timer | undefined;
+  #watching = false;
+
+  constructor(
+    supervisor: Supervisor,
+    policy: Policy,
+    clock: Clock,
+    plugin: string,
+    changed: (from: HealthStatus, to: HealthStatus, message: string | undefined) => void,
+  ) {
+    this.#supervisor = supervisor;
+    this.#policy = policy;
+    this.#clock = clock;
+    this.#plugin = plugin;
+    this.#changed = changed;
+  }
+
+  /** What was last known. */
+  get status(): HealthStatus {
+    return this.#status;
+  }
+
+  /** The instance is ready: it is healthy until a check says otherwise. */
+  start(): void {
+    this.#failuresInARow = 0;
+    this.#watching = true;
+    this.#become({ status: 'healthy' });
+    this.#plan();
+  }
+
+  /** The instance does not run any more. */
+  stop(): void {
+    this.#watching = false;
+    this.#timer?.cancel();
+    this.#become(reportOfState(this.#supervisor));
+  }
+
+  /** Asks now: a round trip where it runs, what its state says where it does not. */
+  async ask(): Promise<PluginHealth> {
+    const startedAt = this.#clock.now();
+    const { live } = this.#supervisor;
+    const report = live === undefined ? reportOfState(this.#supervisor) : await this.#ask(live);
+    if (live !== undefined && live === this.#supervisor.live) this.#note(report);
+    return { ...report, checkedAt: this.#clock.date(), responseTimeMs: this.#clock.now() - startedAt };
+  }
+
+  #plan(): void {
+    if (this.#policy === undefined || !this.#watching) return;
+    this.#timer = this.#clock.startTimer(this.#policy.intervalMs, () => void this.#check());
+    this.#timer.keepAlive(false);
+  }
+
+  async #check(): Promise<void> {
+    const { live } = this.#supervisor;
+    if (live === undefined) return;
+    const report = await this.#ask(live);
+    if (live !== this.#supervisor.live || !this.#watching) return;
+    this.#note(report);
+    this.#restartIfOffline(report);
+    this.#plan();
+  }
+
+  #note(report: HealthReport): void {
+    this.#failuresInARow =
+      report.status === 'unhealthy' || report.status === 'offline' ? this.#failuresInARow + 1 : 0;
+    const isOffline = this.#failuresInARow >= (this.#policy?.failureLimit ?? Infinity);
+    this.#become(isOffline ? { ...report, status: 'offline' } : report);
+  }
+
+  #restartIfOffline(report: HealthReport): void {
+    if (this.#status !== 'offline') return;
+    const message = `it was unhealthy ${this.#failuresInARow} times in a row (${report.message ?? report.status}) and is started again.`;
+    this.#supervisor.fail(new PluginError('HEALTH_1601', { plugin: this.#plugin, message, retryable: true }));
+  }
+
+  #become(report: HealthReport): void {
+    const from = this.#status;
+    this.#status = report.status;
+    if (from !== report.status) this.#changed(from, report.status, report.message);
+  }
+
+  /** A plugin that does not answer, or answers with an error, is unhealthy. */
+  async #ask(channel: Channel): Promise<HealthReport> {
+    const timeoutMs = this.#policy?.timeoutMs ?? defaultTimeoutMs;
+    let timer: Timer | undefined;
+    const late = new Promise<HealthReport>((resolve) => {
+      const report = { status: 'unhealthy', message: `no answer within ${timeoutMs} ms` } as const;
+      timer = this.#clock.startTimer(timeoutMs, () => resolve(report));
+    });
+    try {
+      return await Promise.race([channel.health(), late]);
+    } catch (error) {
+      return { status: 'unhealthy', message: messageOf(error) };
+    } finally {
+      timer?.cancel();
+    }
+  }
+}
+
+function reportOfState({ state, ended }: Supervisor): HealthReport {
+  if (state.status === 'restarting' || state.status === 'failed') {
+    return { status: 'offline', message: state.error.rawMessage };
+  }
+  return { status: ended ? 'offline' : 'unknown', message: state.status };
+}

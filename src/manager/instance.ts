@@ -1,0 +1,117 @@
+import type { ResolvedSettings } from '../config/settings.ts';
+import type { Clock } from '../core/clock.ts';
+import { PluginError } from '../core/errors.ts';
+import type { HealthStatus } from '../core/health.ts';
+import type { PluginState } from '../core/plugin-state.ts';
+import type { Channel, OpenSetup, PluginSource } from '../core/transport.ts';
+import type { Breaker, BreakerState } from '../resilience/breaker.ts';
+import type { Target } from '../resilience/call-parts.ts';
+import { ConsecutiveBreaker } from '../resilience/consecutive-breaker.ts';
+import { RateBreaker } from '../resilience/rate-breaker.ts';
+import { Tally } from '../resilience/tally.ts';
+import { HealthMonitor } from './health-monitor.ts';
+import { Supervisor } from './supervisor.ts';
+
+/** Hears what happens to an instance. */
+export interface InstanceEvents {
+  state(from: PluginState, to: PluginState): void;
+  breaker(from: BreakerState, to: BreakerState): void;
+  health(from: HealthStatus, to: HealthStatus, message: string | undefined): void;
+}
+
+/** What an instance is made of. */
+export interface InstanceParts {
+  readonly plugin: string;
+  readonly source: PluginSource;
+  readonly settings: ResolvedSettings;
+  readonly clock: Clock;
+  readonly setup: Omit<OpenSetup, 'signal'>;
+  readonly events: InstanceEvents;
+}
+
+/** One running copy of a plugin: its life, its breaker, its health, and the calls that go to it. */
+export class Instance implements Target {
+  readonly tally: Tally = new Tally();
+  readonly supervisor: Supervisor;
+  readonly breaker: Breaker | undefined;
+  readonly monitor: HealthMonitor;
+  /** Its place in weighted spreading. */
+  readonly weight: number;
+  /** Replaced or stopping: takes no new calls, and retries go elsewhere. */
+  retired: boolean = false;
+  readonly #plugin: string;
+
+  constructor(parts: InstanceParts, index: number) {
+    const { settings, clock, events } = parts;
+    this.#plugin = parts.plugin;
+    this.weight = settings.instances.weights?.[index] ?? 1;
+    this.breaker = breakerOf(settings, clock, events);
+    this.supervisor = new Supervisor({
+      name: parts.plugin,
+      source: parts.source,
+      settings,
+      clock,
+      setup: parts.setup,
+      onMove: (from, to) => this.#moved(from, to, events),
+    });
+    this.monitor = new HealthMonitor(
+      this.supervisor,
+      settings.healthCheck,
+      clock,
+      parts.plugin,
+      (from, to, message) => events.health(from, to, message),
+    );
+  }
+
+  channel(): Channel | Promise<Channel> {
+    return this.supervisor.channel();
+  }
+
+  /** Whether a call sent here now could be answered, or waits for a start at most. */
+  get available(): boolean {
+    const { status } = this.supervisor.state;
+    return !this.retired && (status === 'ready' || status === 'starting' || status === 'stopped');
+  }
+
+  /** Starts it, and is satisfied only if it says that it is well. */
+  async startHealthy(): Promise<void> {
+    await this.supervisor.start();
+    const { status, message } = await this.monitor.ask();
+    if (status === 'healthy' || status === 'degraded') return;
+    throw new PluginError('HEALTH_1601', {
+      plugin: this.#plugin,
+      message: `it started but is ${status}: ${message ?? 'it does not say why'}. Look at its log.`,
+    });
+  }
+
+  /** From now on it takes no new calls. */
+  draining(): void {
+    this.retired = true;
+    this.monitor.stop();
+    this.supervisor.draining();
+  }
+
+  async stop(timeoutMs: number): Promise<void> {
+    this.retired = true;
+    this.monitor.stop();
+    await this.supervisor.stop(timeoutMs);
+    this.breaker?.close();
+  }
+
+  #moved(from: PluginState, to: PluginState, events: InstanceEvents): void {
+    if (to.status === 'ready') {
+      this.breaker?.reset(); // what it counted was another process
+      this.monitor.start();
+    } else if (from.status === 'ready') this.monitor.stop();
+    events.state(from, to);
+  }
+}
+
+function breakerOf(settings: ResolvedSettings, clock: Clock, events: InstanceEvents): Breaker | undefined {
+  const policy = settings.circuitBreaker;
+  if (policy === undefined) return undefined;
+  const listener = (from: BreakerState, to: BreakerState): void => events.breaker(from, to);
+  return policy.mode === 'rate'
+    ? new RateBreaker(policy, clock, listener)
+    : new ConsecutiveBreaker(policy, clock, listener);
+}

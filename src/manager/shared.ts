@@ -1,0 +1,21 @@
+import type { Clock } from '../core/clock.ts';
+import type { Contract } from '../core/contract.ts';
+import type { Logger } from '../core/logger.ts';
+import type { CallMetrics } from '../core/metrics.ts';
+import type { ServiceCaller } from '../core/plugin.ts';
+import type { DeadlineQueue } from '../resilience/deadlines.ts';
+import type { Events } from './events.ts';
+
+/** A host service as it is called. */
+export type ServiceFunction = (request: unknown, caller: ServiceCaller) => unknown;
+
+/** What all plugins of a manager share. */
+export interface Shared {
+  readonly contract: Contract;
+  readonly services: Readonly<Record<string, ServiceFunction>>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: CallMetrics | undefined;
+  readonly deadlines: DeadlineQueue;
+  readonly events: Events;
+}

@@ -1,0 +1,57 @@
+import type { Clock } from '../core/clock.ts';
+import type { Contract } from '../core/contract.ts';
+import type { PluginError } from '../core/errors.ts';
+import type { CallRecorder } from '../core/metrics.ts';
+import type { Channel } from '../core/transport.ts';
+import type { Backoff } from './backoff.ts';
+import type { Pass } from './breaker.ts';
+import type { ConcurrencyLimit } from './concurrency.ts';
+import type { DeadlineQueue } from './deadlines.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+import type { RetryBudget } from './retry-budget.ts';
+import type { Tally } from './tally.ts';
+
+/** When failed attempts are made again. */
+export interface RetryPolicy extends Backoff {
+  readonly maxRetries: number;
+  /** The share by which a wait is longer or shorter at random, 0 to 1. */
+  readonly jitter: number;
+  /** How long one attempt may take, in milliseconds; 0 leaves it to the deadline of the call. */
+  readonly attemptTimeoutMs: number;
+}
+
+/** Where a call goes: one running instance of the plugin. */
+export interface Target {
+  /** Counts the calls that go here. */
+  readonly tally: Tally;
+  /**
+   * The connection to use now, or the promise of one.
+   * @throws {PluginError} what a call must be told otherwise.
+   */
+  channel(): Channel | Promise<Channel>;
+}
+
+/** A call that wants to know where to go; `route` fills in both fields. */
+export interface Routable {
+  target: Target | undefined;
+  /** What its end is told to. */
+  pass: Pass | undefined;
+}
+
+/** What one plugin's calls go through, in this order. A policy that is off is undefined and costs nothing. */
+export interface CallParts {
+  readonly plugin: string;
+  readonly contract: Contract;
+  readonly timeoutMs: number;
+  readonly limiter: RateLimiter | undefined;
+  /** Finds an instance whose breaker lets the call through, or says why there is none. */
+  readonly route: (call: Routable) => PluginError | undefined;
+  /** Whether a retry had better go elsewhere. */
+  readonly mustReroute: (target: Target) => boolean;
+  readonly concurrency: ConcurrencyLimit | undefined;
+  readonly retry: RetryPolicy | undefined;
+  readonly budget: RetryBudget | undefined;
+  readonly recorder: CallRecorder | undefined;
+  readonly clock: Clock;
+  readonly deadlines: DeadlineQueue;
+}

@@ -1,0 +1,68 @@
+import type { CallOptions } from '../core/call-options.ts';
+import type { Clock } from '../core/clock.ts';
+import type { PluginError } from '../core/errors.ts';
+import type { ChannelCall } from '../core/transport.ts';
+
+const processTag = Math.random().toString(36).slice(2, 8);
+let callCount = 0;
+
+/** A call as channels see it: what is seldom read is made when it is read. */
+export class CallView implements ChannelCall {
+  readonly hook: string;
+  request: unknown;
+  attempt: number = 1;
+  /** Whether the caller has its answer or its error. */
+  settled: boolean = false;
+  onCancel: ((reason: PluginError) => void) | undefined = undefined;
+  cancelled: PluginError | undefined = undefined;
+  /** When the call's time is over, on the clock. */
+  expiresAt: number = Infinity;
+  protected readonly options: CallOptions | undefined;
+  readonly #clock: Clock;
+  #requestId: string | undefined = undefined;
+
+  constructor(clock: Clock, hook: string, request: unknown, options: CallOptions | undefined) {
+    this.#clock = clock;
+    this.hook = hook;
+    this.request = request;
+    this.options = options;
+  }
+
+  get requestId(): string {
+    return (this.#requestId ??= this.options?.requestId ?? `req_${processTag}_${(++callCount).toString(36)}`);
+  }
+
+  get remainingMs(): number {
+    return Math.max(0, this.expiresAt - this.#clock.now());
+  }
+
+  get headers(): Readonly<Record<string, string>> | undefined {
+    return this.options?.headers;
+  }
+
+  get metadata(): Readonly<Record<string, unknown>> | undefined {
+    return this.options?.metadata;
+  }
+
+  get traceparent(): string | undefined {
+    return this.options?.traceparent;
+  }
+
+  get tracestate(): string | undefined {
+    return this.options?.tracestate;
+  }
+
+  get onProgress(): ((value: unknown) => void) | undefined {
+    const tell = this.options?.onProgress;
+    return tell && ((value) => this.#progress(tell, value));
+  }
+
+  #progress(tell: (value: unknown) => void, value: unknown): void {
+    if (this.settled) return;
+    try {
+      tell(value);
+    } catch {
+      // The caller's own listener; the call goes on.
+    }
+  }
+}
