@@ -188,7 +188,8 @@ class InProcessContext implements CallContext {
     return this.#lazy.signal;
   }
 
-  progress(value: unknown): void {
-    this.#call.onProgress?.(value);
+  /** A function of its own, so that it may be taken out of the context as the other members can. */
+  get progress(): (value: unknown) => void {
+    return (value) => this.#call.onProgress?.(value);
   }
 }

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import * as z from 'zod';
 
 import { PluginError } from '../core/errors.ts';
@@ -81,7 +83,7 @@ const settings = z.strictObject({
   startTimeoutMs: z.number().min(1).default(30_000),
   drainTimeoutMs: ms.default(30_000),
   restart: restart.prefault({}),
-  retry: orOff(retry),
+  retry: z.preprocess((value) => value || { maxRetries: 0 }, retry),
   circuitBreaker: orOff(circuitBreaker),
   rateLimit: orOff(rateLimit),
   concurrency: orOff(concurrency),
@@ -90,7 +92,7 @@ const settings = z.strictObject({
     (value) => (typeof value === 'number' ? { count: value } : value),
     instances.prefault({}),
   ),
-  config: z.unknown(),
+  config: z.unknown().optional(),
   services: z.array(z.string()).default([]),
 });
 
@@ -106,13 +108,12 @@ function orOff<T extends z.ZodType>(policy: T): z.ZodType<z.output<T> | undefine
  * @throws {PluginError} `CONFIG_1703` naming every setting that is unknown or out of its range.
  */
 export function resolveSettings(given: PluginSettings, plugin: string, timeoutMs: number): ResolvedSettings {
-  const result = settings.safeParse(given);
+  const result = settings.safeParse(given, { reportInput: true });
   if (!result.success) throw invalid(result.error.issues, plugin);
   const { data } = result;
   return {
     ...data,
     timeoutMs: data.timeoutMs || timeoutMs,
-    retry: data.retry,
     circuitBreaker: data.circuitBreaker,
     rateLimit: data.rateLimit && { ...data.rateLimit, shared: data.rateLimit.shared },
     concurrency: data.concurrency,
@@ -125,7 +126,8 @@ export function resolveSettings(given: PluginSettings, plugin: string, timeoutMs
 function invalid(issues: readonly z.core.$ZodIssue[], plugin: string): PluginError {
   const problems = issues.map((issue) => {
     const path = issue.path.map(String).join('.') || 'settings';
-    return printable(`${path}: ${issue.message}`, 200);
+    const found = issue.code === 'unrecognized_keys' ? '' : `, found ${inspect(issue.input, { depth: 0 })}`;
+    return printable(`${path}: ${issue.message}${found}`, 300);
   });
   const message = `its settings are wrong: ${problems.join('; ')}. The type PluginSettings has each name, unit and range.`;
   return new PluginError('CONFIG_1703', { plugin, message, context: { problems } });

@@ -41,7 +41,8 @@ export interface ResolvedSettings {
   readonly startTimeoutMs: number;
   readonly drainTimeoutMs: number;
   readonly restart: Filled<RestartSettings>;
-  readonly retry: Filled<RetrySettings> | undefined;
+  /** Off is a `maxRetries` of 0; the waits then serve calls that ask for retries themselves. */
+  readonly retry: Filled<RetrySettings>;
   readonly circuitBreaker: Filled<CircuitBreakerSettings> | undefined;
   readonly rateLimit: ResolvedRateLimit | undefined;
   readonly concurrency: Filled<ConcurrencySettings> | undefined;

@@ -119,7 +119,7 @@ function ownWords(thrown: object): { code?: string; retryable?: boolean; retryAf
   return {
     ...(typeof code === 'string' && isPluginsOwnCode(code) && { code }),
     ...(typeof retryable === 'boolean' && { retryable }),
-    ...(typeof retryAfterMs === 'number' && retryAfterMs >= 0 && { retryAfterMs }),
+    ...(typeof retryAfterMs === 'number' && retryAfterMs >= 0 && retryAfterMs < Infinity && { retryAfterMs }),
   };
 }
 

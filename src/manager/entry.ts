@@ -59,7 +59,7 @@ export class Entry {
   open(): Promise<void> {
     return this.#change(async () => {
       const instances = this.#newInstances(this.source, this.settings);
-      if (this.settings.start === 'eager') await this.#startAll(instances);
+      if (this.settings.start === 'eager') await this.#startAll(instances, (instance) => instance.start());
       await this.#take(this.source, this.settings, instances);
     });
   }
@@ -68,7 +68,7 @@ export class Entry {
   replace(source: PluginSource, settings: ResolvedSettings): Promise<DrainReport> {
     return this.#change(async () => {
       const fresh = this.#newInstances(source, settings);
-      await this.#startAll(fresh);
+      await this.#startAll(fresh, (instance) => instance.startHealthy());
       const old = this.instances;
       const oldPath = this.#path;
       await this.#take(source, settings, fresh);
@@ -86,11 +86,10 @@ export class Entry {
   async close(timeoutMs: number, refusal: () => PluginError): Promise<DrainReport> {
     this.#closed ??= refusal();
     this.#path?.refuse(refusal);
-    const takeBack = this.#path?.hurry(timeoutMs); // a drain that is under way may have more time
+    const endHurry = this.#path?.hurry(timeoutMs); // a drain that is under way may have more time
     await Promise.all(this.#fresh.map((instance) => instance.stop(0)));
     const report = await this.#then(() => this.#drain(timeoutMs));
-    takeBack?.();
-    return report;
+    return { ...report, cancelled: report.cancelled + (endHurry?.() ?? 0) };
   }
 
   async #drain(timeoutMs: number): Promise<DrainReport> {
@@ -121,10 +120,13 @@ export class Entry {
     return after;
   }
 
-  async #startAll(instances: readonly Instance[]): Promise<void> {
+  async #startAll(
+    instances: readonly Instance[],
+    start: (instance: Instance) => Promise<void>,
+  ): Promise<void> {
     this.#fresh = instances;
     try {
-      await Promise.all(instances.map((instance) => instance.startHealthy()));
+      await Promise.all(instances.map(start));
       if (this.#closed !== undefined) throw this.#closed;
     } catch (error) {
       await Promise.all(instances.map((instance) => instance.stop(0)));

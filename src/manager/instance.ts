@@ -73,9 +73,13 @@ export class Instance implements Target {
     return !this.retired && (status === 'ready' || status === 'starting' || status === 'stopped');
   }
 
+  start(): Promise<void> {
+    return this.supervisor.start();
+  }
+
   /** Starts it, and is satisfied only if it says that it is well. */
   async startHealthy(): Promise<void> {
-    await this.supervisor.start();
+    await this.start();
     const { status, message } = await this.monitor.ask();
     if (status === 'healthy' || status === 'degraded') return;
     throw new PluginError('HEALTH_1601', {

@@ -27,7 +27,7 @@ export async function policiesOf(
     limiter: await limiterOf(plugin, settings, shared),
     concurrency: concurrency && new ConcurrencyLimit(concurrency),
     retry,
-    budget: retry && new RetryBudget(retry.budgetRatio),
+    budget: new RetryBudget(retry.budgetRatio),
     clock: shared.clock,
     deadlines: shared.deadlines,
   };

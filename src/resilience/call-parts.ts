@@ -49,8 +49,9 @@ export interface CallParts {
   /** Whether a retry had better go elsewhere. */
   readonly mustReroute: (target: Target) => boolean;
   readonly concurrency: ConcurrencyLimit | undefined;
-  readonly retry: RetryPolicy | undefined;
-  readonly budget: RetryBudget | undefined;
+  /** Without retries its `maxRetries` is 0; a call may ask for some all the same. */
+  readonly retry: RetryPolicy;
+  readonly budget: RetryBudget;
   readonly recorder: CallRecorder | undefined;
   readonly clock: Clock;
   readonly deadlines: DeadlineQueue;

@@ -49,13 +49,16 @@ export class CallPath {
     this.#refusal ??= refusal;
   }
 
-  /** Cancels what still runs after `timeoutMs`; the returned function takes that back. */
-  hurry(timeoutMs: number): () => void {
-    const timer = this.#parts.clock.startTimer(
-      timeoutMs,
-      () => void cancelAll(this.#parts, this.#tally, undefined),
-    );
-    return () => timer.cancel();
+  /** Cancels what still runs after `timeoutMs`. The returned function ends that and says how many it cancelled. */
+  hurry(timeoutMs: number): () => number {
+    let cancelled = 0;
+    const timer = this.#parts.clock.startTimer(timeoutMs, () => {
+      cancelled = cancelAll(this.#parts, this.#tally, undefined);
+    });
+    return () => {
+      timer.cancel();
+      return cancelled;
+    };
   }
 
   /** Waits until no call runs, for at most `timeoutMs`; then cancels the rest. Says how many that were. */

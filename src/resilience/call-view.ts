@@ -15,7 +15,9 @@ export class CallView implements ChannelCall {
   settled: boolean = false;
   onCancel: ((reason: PluginError) => void) | undefined = undefined;
   cancelled: PluginError | undefined = undefined;
-  /** When the call's time is over, on the clock. */
+  /** When it began, on the clock. */
+  startedAt: number = 0;
+  /** When its time is over, on the clock. */
   expiresAt: number = Infinity;
   protected readonly options: CallOptions | undefined;
   readonly #clock: Clock;

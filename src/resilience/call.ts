@@ -3,6 +3,7 @@ import type { Timer } from '../core/clock.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import { PluginError, type PluginErrorDetails } from '../core/errors.ts';
 import type { Channel } from '../core/transport.ts';
+import { unwatch, watch } from './abort-watch.ts';
 import { backoffMs, jittered } from './backoff.ts';
 import { verdictOf, type Pass } from './breaker.ts';
 import type { CallParts, RetryPolicy, Routable, Target } from './call-parts.ts';
@@ -28,7 +29,6 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   readonly #reject: (error: PluginError) => void;
   #timeoutMs = 0;
   #slot: 'none' | 'waiting' | 'held' = 'none';
-  #onAbort: (() => void) | undefined = undefined;
   #attemptTimer: Timer | undefined = undefined;
 
   constructor(
@@ -56,10 +56,10 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   begin(): void {
     const { deadlines, timeoutMs, contract, budget } = this.#parts;
     this.#tally.begin();
-    budget?.deposit();
+    budget.deposit();
     this.#timeoutMs = this.options?.timeoutMs || timeoutMs;
     deadlines.add(this, this.#timeoutMs);
-    if (this.options?.signal !== undefined) this.#watch(this.options.signal);
+    if (this.options?.signal !== undefined) watch(this.options.signal, this);
     const schema = contract[this.hook]?.request;
     if (schema === undefined) return this.#limit();
     const refuse = (why: string): void =>
@@ -71,6 +71,11 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   expire(): void {
     const message = `no answer within ${this.#timeoutMs} ms. Raise timeoutMs, or look at why the plugin is slow.`;
     this.cancel(this.#error('PLUGIN_1204', message));
+  }
+
+  /** The caller does not want the answer any more. */
+  giveUp(cause: unknown): void {
+    this.cancel(this.#error('PLUGIN_1206', 'the caller gave up before the answer came.', { cause }));
   }
 
   /** Ends the call for a reason that is not the plugin's; the plugin is told. */
@@ -86,16 +91,6 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   proceed(): void {
     this.#slot = 'held';
     this.#try();
-  }
-
-  #watch(signal: AbortSignal): void {
-    const onAbort = (): void => {
-      this.cancel(
-        this.#error('PLUGIN_1206', 'the caller gave up before the answer came.', { cause: signal.reason }),
-      );
-    };
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', (this.#onAbort = onAbort), { once: true });
   }
 
   #limit(request: unknown = this.request): void {
@@ -164,7 +159,7 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   }
 
   #boundAttempt(attempt: number): void {
-    const attemptTimeoutMs = this.#parts.retry?.attemptTimeoutMs ?? 0;
+    const { attemptTimeoutMs } = this.#parts.retry;
     if (attemptTimeoutMs === 0) return;
     this.#attemptTimer = this.#parts.clock.startTimer(attemptTimeoutMs, () => {
       const message = `attempt ${attempt} had no answer within ${attemptTimeoutMs} ms.`;
@@ -189,8 +184,8 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     this.#attemptTimer?.cancel();
     const { retry, plugin } = this.#parts;
     const error = PluginError.from(thrown, 'PLUGIN_1203', { plugin, hook: this.hook });
-    const maxRetries = this.options?.maxRetries ?? retry?.maxRetries ?? 0;
-    if (retry === undefined || !error.retryable || maxRetries === 0) return this.#fail(error);
+    const maxRetries = this.options?.maxRetries ?? retry.maxRetries;
+    if (!error.retryable || maxRetries === 0) return this.#fail(error);
     if (attempt > maxRetries) return this.#fail(this.#givenUp(error, ''));
     this.#retryLater(error, retry);
   }
@@ -199,8 +194,7 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     const planned = jittered(backoffMs(retry, this.attempt), retry.jitter, Math.random());
     const delayMs = Math.max(planned, error.retryAfterMs ?? 0);
     if (delayMs >= this.remainingMs) return this.#fail(this.#givenUp(error, ' and no time left'));
-    if (this.#parts.budget?.withdraw() === false)
-      return this.#fail(this.#givenUp(error, ' and no retry budget left'));
+    if (!this.#parts.budget.withdraw()) return this.#fail(this.#givenUp(error, ' and no retry budget left'));
     this.attempt++;
     const timer = this.#parts.clock.startTimer(delayMs, () => this.#again());
     this.onCancel = () => timer.cancel();
@@ -240,12 +234,12 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     const { deadlines, recorder, clock, concurrency } = this.#parts;
     this.settled = true;
     deadlines.remove(this);
-    if (this.#onAbort !== undefined) this.options?.signal?.removeEventListener('abort', this.#onAbort);
+    if (this.options?.signal !== undefined) unwatch(this.options.signal, this);
     this.#attemptTimer?.cancel();
     if (this.#slot === 'held') concurrency?.release();
     else if (this.#slot === 'waiting') concurrency?.leave(this);
     this.#leaveTarget(verdictOf(error), error === undefined);
-    recorder?.ended(clock.now() - this.expiresAt + this.#timeoutMs, error?.code);
+    recorder?.ended(clock.now() - this.startedAt, error?.code);
     this.#tally.end(error === undefined);
   }
 

@@ -2,7 +2,8 @@ import type { Clock, Timer } from '../core/clock.ts';
 
 /** Something that ends by itself at a time; the queue's links live in it, so that waiting allocates nothing. */
 export interface DeadlineEntry {
-  /** When, on the clock; set by the queue. */
+  /** When it began to wait and when it ends, on the clock; set by the queue. */
+  startedAt: number;
   expiresAt: number;
   list: DeadlineList | undefined;
   previous: DeadlineEntry | undefined;
@@ -39,7 +40,8 @@ export class DeadlineQueue {
 
   add(entry: DeadlineEntry, timeoutMs: number): void {
     const list = this.#listOf(timeoutMs);
-    entry.expiresAt = this.#clock.now() + timeoutMs;
+    entry.startedAt = this.#clock.now();
+    entry.expiresAt = entry.startedAt + timeoutMs;
     entry.list = list;
     entry.previous = list.tail;
     if (list.tail === undefined) list.head = entry;

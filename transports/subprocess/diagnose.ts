@@ -48,7 +48,8 @@ async function lookAt(what: ResolvedSubprocess): Promise<string | undefined> {
   if (file.size === 0) return 'the file is empty. Build or copy the plugin again.';
   if (!(await isExecutable(what.command)))
     return 'the file is not executable. Run chmod +x on it, or name its interpreter as the command.';
-  return wrongMachine(await firstBytes(what.command));
+  const head = await firstBytes(what.command);
+  return wrongMachine(head) ?? missingInterpreter(head);
 }
 
 async function isExecutable(path: string): Promise<boolean> {
@@ -62,11 +63,18 @@ async function firstBytes(path: string): Promise<Buffer> {
   const file = await open(path, 'r').catch(() => undefined);
   if (file === undefined) return Buffer.alloc(0);
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(20), 0, 20, 0);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(256), 0, 256, 0);
     return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();
   }
+}
+
+/** A script whose first line names a program that is not there is reported as missing itself. */
+async function missingInterpreter(head: Buffer): Promise<string | undefined> {
+  const path = /^#!\s*(\S+)/.exec(head.toString('latin1'))?.[1];
+  if (path === undefined || (await isExecutable(path))) return undefined;
+  return `its first line names the interpreter ${printable(path)}, which is not there. Install it, or change the line.`;
 }
 
 /** ELF's e_machine of the architectures Node runs on. */

@@ -33,7 +33,7 @@ export function fromWireError(error: unknown, place: { plugin: string; hook?: st
     ...place,
     message: typeof message === 'string' ? printable(message, 2000) : 'the plugin failed without a message',
     retryable: typeof said['retryable'] === 'boolean' ? said['retryable'] : undefined,
-    retryAfterMs: typeof retryAfterMs === 'number' && retryAfterMs >= 0 ? retryAfterMs : undefined,
+    retryAfterMs: isWait(retryAfterMs) ? retryAfterMs : undefined,
     context: contextOf(claimed, said['details']),
   });
 }
@@ -49,4 +49,9 @@ function contextOf(claimed: string | undefined, details: unknown): Record<string
       ? { pluginCode: printable(claimed, 80) }
       : {};
   return details === undefined ? pluginCode : { ...pluginCode, details };
+}
+
+/** JSON may hold 1e400, which is read as Infinity. */
+function isWait(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && Number.isFinite(value);
 }
