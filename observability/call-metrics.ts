@@ -30,6 +30,7 @@ class PluginCells implements CallRecorder {
   #count = 0;
   #failed = 0;
   #sumMs = 0;
+  #limitedLocally = 0;
 
   ended(durationMs: number, errorCode: string | undefined): void {
     this.#count++;
@@ -39,6 +40,10 @@ class PluginCells implements CallRecorder {
     if (errorCode !== undefined) this.#fail(errorCode);
   }
 
+  limitedLocally(): void {
+    this.#limitedLocally++;
+  }
+
   snapshot(): PluginMetrics {
     return {
       requestsTotal: this.#count,
@@ -46,6 +51,7 @@ class PluginCells implements CallRecorder {
       requestsFailure: this.#failed,
       failures: Object.fromEntries(this.#failures),
       durationSeconds: this.#histogram(),
+      limitedLocally: this.#limitedLocally,
     };
   }
 

@@ -10,7 +10,7 @@ export { definePlugin } from './core/plugin.ts';
 export { defineHooks, hook, type HookSchemas } from './hooks/define.ts';
 export { isPluginError, PluginError, type PluginErrorDetails } from './core/errors.ts';
 export { errorNames, type ErrorCode } from './core/error-codes.ts';
-export type { CallOptions } from './core/call-options.ts';
+export type { ExecutionContext } from './core/execution-context.ts';
 export type { PluginSettings } from './config/settings.ts';
 export type {
   CircuitBreakerSettings,

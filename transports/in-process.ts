@@ -134,11 +134,13 @@ const noHeaders: Readonly<Record<string, string>> = Object.freeze({});
 
 /** A handler's view of a call; everything costly is made when it is read. */
 class InProcessContext implements CallContext {
+  readonly attempt: number;
   readonly #call: ChannelCall;
   readonly #place: Place;
   #lazy: LazySignal | undefined;
 
   constructor(call: ChannelCall, place: Place) {
+    this.attempt = call.attempt;
     this.#call = call;
     this.#place = place;
   }
@@ -151,9 +153,6 @@ class InProcessContext implements CallContext {
   }
   get hook(): string {
     return this.#call.hook;
-  }
-  get attempt(): number {
-    return this.#call.attempt;
   }
   get remainingMs(): number {
     return this.#call.remainingMs;
@@ -181,8 +180,9 @@ class InProcessContext implements CallContext {
     if (this.#lazy === undefined) {
       const lazy = new LazySignal();
       this.#lazy = lazy;
-      const { cancelled } = this.#call;
-      if (cancelled === undefined) this.#call.onCancel = (reason) => lazy.abort(reason);
+      const { cancelled, attempt } = this.#call;
+      if (attempt !== this.attempt) lazy.abort(superseded(this.attempt));
+      else if (cancelled === undefined) this.#call.onCancel = (reason) => lazy.abort(reason);
       else lazy.abort(cancelled);
     }
     return this.#lazy.signal;
@@ -192,4 +192,8 @@ class InProcessContext implements CallContext {
   get progress(): (value: unknown) => void {
     return (value) => this.#call.onProgress?.(value);
   }
+}
+
+function superseded(attempt: number): PluginError {
+  return new PluginError('PLUGIN_1206', { message: `attempt ${attempt} took too long; another one runs` });
 }

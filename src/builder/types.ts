@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
 import type { PluginSettings } from '../config/settings.ts';
-import type { CallOptions } from '../core/call-options.ts';
+import type { ExecutionContext } from '../core/execution-context.ts';
 import type { Clock } from '../core/clock.ts';
 import type {
   ContractOf,
@@ -51,7 +51,7 @@ export interface PluginManager<A, B = WholeMap, Names extends string = string> e
   execute(
     plugin: Names,
     request: RequestOf<ExecuteOf<ContractOf<A, B>>>,
-    options?: CallOptions,
+    options?: ExecutionContext,
   ): Promise<ResponseOf<ExecuteOf<ContractOf<A, B>>>>;
 
   /** Asks one plugin one hook of a map. Throws as `execute`, and `PLUGIN_1211` if the plugin does not answer it. */
@@ -59,7 +59,7 @@ export interface PluginManager<A, B = WholeMap, Names extends string = string> e
     plugin: Names,
     hook: K,
     request: RequestOf<ContractOf<A, B>[K]>,
-    options?: CallOptions,
+    options?: ExecutionContext,
   ): Promise<ResponseOf<ContractOf<A, B>[K]>>;
 
   /**

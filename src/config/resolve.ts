@@ -6,7 +6,14 @@ import { PluginError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import type { PluginSettings, ResolvedSettings } from './settings.ts';
 
+/** opossum gives it to setTimeout, which fires a longer one at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 const ms = z.number().min(0);
+const timeout = z.custom<number>(
+  (value) => typeof value === 'number' && value >= 0,
+  'must be a number of at least 0',
+);
 const count = z.int().min(0);
 const atLeastOne = z.int().min(1);
 
@@ -32,53 +39,72 @@ const circuitBreaker = z.strictObject({
   mode: z.enum(['consecutive', 'rate']).default('consecutive'),
   failureThreshold: atLeastOne.default(5),
   minRequestThreshold: count.default(3),
-  recoveryTimeoutMs: ms.default(30_000),
+  recoveryTimeoutMs: ms.max(longestTimerMs).default(30_000),
   successThreshold: atLeastOne.default(2),
   errorPercentage: z.number().min(0).max(100).default(50),
   windowMs: z.number().min(100).default(10_000),
 });
 
-const rateLimit = z.strictObject({
+const shared = z.strictObject({
+  client: z.custom<object>(
+    (value) => typeof value === 'object' && value !== null,
+    'must be a client of Redis',
+  ),
+  keyPrefix: z.string().default('plugboard'),
+});
+
+const rateLimitShape = z.strictObject({
   requestsPerSecond: z.number().positive().default(10),
   burstSize: z.number().min(1).default(20),
   timeWindowMs: z.number().min(1).default(1000),
   onLimit: z.enum(['reject', 'wait']).default('reject'),
   maxQueue: count.default(100),
-  shared: z
-    .strictObject({
-      client: z.custom<object>((value) => typeof value === 'object'),
-      keyPrefix: z.string().default('plugboard'),
-    })
-    .optional(),
+  shared: shared.optional(),
 });
+
+/** Redis counts whole calls in windows of whole seconds, and keeps no line. */
+const rateLimit = rateLimitShape.refine(
+  (limit) =>
+    limit.shared === undefined ||
+    (Number.isInteger(limit.requestsPerSecond) &&
+      limit.timeWindowMs % 1000 === 0 &&
+      limit.onLimit === 'reject'),
+  {
+    message: "needs whole requestsPerSecond, a timeWindowMs of whole seconds, and onLimit 'reject'",
+    path: ['shared'],
+  },
+);
 
 const concurrency = z.strictObject({ maxConcurrent: atLeastOne.default(100), maxQueue: count.default(1000) });
 
-const healthCheck = z
-  .strictObject({
-    intervalMs: z.number().min(1).default(30_000),
-    timeoutMs: z.number().min(1).default(5000),
-    failureLimit: atLeastOne.default(3),
-  })
-  .refine((check) => check.timeoutMs <= check.intervalMs, {
-    message: 'must not be longer than intervalMs',
-    path: ['timeoutMs'],
-  });
+const healthCheckShape = z.strictObject({
+  intervalMs: z.number().min(1).default(30_000),
+  timeoutMs: z.number().min(1).default(5000),
+  failureLimit: atLeastOne.default(3),
+});
 
-const instances = z
-  .strictObject({
-    count: z.int().min(1).max(1000).default(1),
-    spread: z.enum(['least-loaded', 'weighted']).default('least-loaded'),
-    weights: z.array(z.number().positive()).optional(),
-  })
-  .refine((set) => set.weights === undefined || set.weights.length === set.count, {
+const healthCheck = healthCheckShape.refine((check) => check.timeoutMs <= check.intervalMs, {
+  message: 'must not be longer than intervalMs',
+  path: ['timeoutMs'],
+});
+
+const instancesShape = z.strictObject({
+  count: z.int().min(1).max(1000).default(1),
+  spread: z.enum(['least-loaded', 'weighted']).default('least-loaded'),
+  weights: z.array(z.number().positive()).optional(),
+});
+
+const instances = instancesShape.refine(
+  (set) => set.weights === undefined || set.weights.length === set.count,
+  {
     message: 'must have one for each instance',
     path: ['weights'],
-  });
+  },
+);
 
 /** Every setting of a plugin with its default; the reasons stand at the fields of `PluginSettings`. */
 const settings = z.strictObject({
-  timeoutMs: ms.optional(),
+  timeoutMs: timeout.optional(),
   start: z.enum(['eager', 'lazy']).default('eager'),
   startTimeoutMs: z.number().min(1).default(30_000),
   drainTimeoutMs: ms.default(30_000),
@@ -126,9 +152,26 @@ export function resolveSettings(given: PluginSettings, plugin: string, timeoutMs
 function invalid(issues: readonly z.core.$ZodIssue[], plugin: string): PluginError {
   const problems = issues.map((issue) => {
     const path = issue.path.map(String).join('.') || 'settings';
-    const found = issue.code === 'unrecognized_keys' ? '' : `, found ${inspect(issue.input, { depth: 0 })}`;
-    return printable(`${path}: ${issue.message}${found}`, 300);
+    const found =
+      issue.code === 'unrecognized_keys' ? known(path) : `, found ${inspect(issue.input, { depth: 0 })}`;
+    return printable(`${path}: ${issue.message}${found}`, 500);
   });
   const message = `its settings are wrong: ${problems.join('; ')}. The type PluginSettings has each name, unit and range.`;
   return new PluginError('CONFIG_1703', { plugin, message, context: { problems } });
+}
+
+const shapes: Readonly<Record<string, object>> = {
+  settings: settings.shape,
+  restart: restart.shape,
+  retry: retry.shape,
+  circuitBreaker: circuitBreaker.shape,
+  rateLimit: rateLimitShape.shape,
+  'rateLimit.shared': shared.shape,
+  concurrency: concurrency.shape,
+  healthCheck: healthCheckShape.shape,
+  instances: instancesShape.shape,
+};
+
+function known(path: string): string {
+  return `; there are: ${Object.keys(shapes[path] ?? {}).join(', ')}`;
 }

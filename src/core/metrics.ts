@@ -2,6 +2,8 @@
 export interface CallRecorder {
   /** `errorCode` is undefined for a success. */
   ended(durationMs: number, errorCode: string | undefined): void;
+  /** A call was limited by this host alone, because the shared limit was out of reach. */
+  limitedLocally(): void;
 }
 
 /** Where calls are counted: the port that observability implements. */
@@ -25,6 +27,8 @@ export interface PluginMetrics {
   /** Failures by error code. */
   readonly failures: Readonly<Record<string, number>>;
   readonly durationSeconds: Histogram;
+  /** Calls that this host limited alone, because the shared rate limit was out of reach. */
+  readonly limitedLocally: number;
 }
 
 /** Counts of values up to each bound; the last bound is `Infinity` and holds all. */

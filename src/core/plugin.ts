@@ -57,7 +57,7 @@ export interface CallContext<S = AnyServices> {
   /** Records that end in the host's log, with the plugin's name. */
   readonly log: Logger;
   /** Tells the caller how far the work is; it arrives at the call's `onProgress`. */
-  progress(value: unknown): void;
+  readonly progress: (value: unknown) => void;
 }
 
 /** Answers one hook, at once or later. A thrown error's message and code reach the caller; its stack does not. */

@@ -11,7 +11,7 @@ import { entryHealth } from './entry-health.ts';
 import { viewOf } from './entry-view.ts';
 import { Instance } from './instance.ts';
 import { logMove } from './log-move.ts';
-import { policiesOf } from './policies.ts';
+import { policiesOf, type Policies } from './policies.ts';
 import { route } from './router.ts';
 import type { Shared } from './shared.ts';
 import type { DrainReport, PluginView } from './view.ts';
@@ -29,10 +29,13 @@ export class Entry {
   readonly #shared: Shared;
   readonly #recorder: CallRecorder | undefined;
   #path: CallPath | undefined;
+  #policies: Policies | undefined;
   /** Instances that are being started to take over. */
   #fresh: readonly Instance[] = [];
   #changes: Promise<unknown> = Promise.resolve();
-  #closed: PluginError | undefined;
+  /** How many changes are under way or wait. */
+  #busy = 0;
+  #closed: (() => PluginError) | undefined;
 
   constructor(name: string, source: PluginSource, settings: ResolvedSettings, shared: Shared) {
     this.name = name;
@@ -79,25 +82,26 @@ export class Entry {
   /** Refuses new calls, lets running ones end for `timeoutMs`, stops every instance. */
   drain(timeoutMs: number, refusal: () => PluginError): Promise<DrainReport> {
     this.#path?.refuse(refusal);
-    return this.#change(() => this.#drain(timeoutMs));
+    return this.#change(() => this.#drain(timeoutMs, refusal));
   }
 
-  /** The same for good, and at once: what is being started is given up. */
+  /** The same for good, and at once: what is being started is given up, what is being drained is hurried. */
   async close(timeoutMs: number, refusal: () => PluginError): Promise<DrainReport> {
-    this.#closed ??= refusal();
+    this.#closed ??= refusal;
     this.#path?.refuse(refusal);
-    const endHurry = this.#path?.hurry(timeoutMs); // a drain that is under way may have more time
+    const endHurry = this.#busy > 0 ? this.#path?.hurry(timeoutMs) : undefined;
     await Promise.all(this.#fresh.map((instance) => instance.stop(0)));
-    const report = await this.#then(() => this.#drain(timeoutMs));
+    const report = await this.#then(() => this.#drain(timeoutMs, refusal));
     return { ...report, cancelled: report.cancelled + (endHurry?.() ?? 0) };
   }
 
-  async #drain(timeoutMs: number): Promise<DrainReport> {
+  async #drain(timeoutMs: number, refusal: () => PluginError): Promise<DrainReport> {
     const { clock, events } = this.#shared;
     const { name: plugin } = this;
     const startedAt = clock.now();
     const onProgress = (remaining: number): void =>
       events.emit('drain', { plugin, remaining, cancelled: undefined });
+    this.#path?.refuse(refusal);
     for (const instance of this.instances) instance.draining();
     const cancelled = (await this.#path?.drain({ timeoutMs, onProgress })) ?? 0;
     await Promise.all(this.instances.map((instance) => instance.stop(Math.min(timeoutMs, closeTimeoutMs))));
@@ -109,13 +113,14 @@ export class Entry {
   /** Only one change at a time, in the order they were asked for; a closed plugin has no more. */
   #change<T>(change: () => Promise<T>): Promise<T> {
     return this.#then(() => {
-      if (this.#closed !== undefined) throw this.#closed;
+      if (this.#closed !== undefined) throw this.#closed();
       return change();
     });
   }
 
   #then<T>(change: () => Promise<T>): Promise<T> {
-    const after = this.#changes.then(change);
+    this.#busy++;
+    const after = this.#changes.then(change).finally(() => this.#busy--);
     this.#changes = after.catch(() => {});
     return after;
   }
@@ -127,7 +132,7 @@ export class Entry {
     this.#fresh = instances;
     try {
       await Promise.all(instances.map(start));
-      if (this.#closed !== undefined) throw this.#closed;
+      if (this.#closed !== undefined) throw this.#closed();
     } catch (error) {
       await Promise.all(instances.map((instance) => instance.stop(0)));
       throw error;
@@ -141,19 +146,21 @@ export class Entry {
     settings: ResolvedSettings,
     instances: readonly Instance[],
   ): Promise<void> {
-    const policies = await policiesOf(this.name, settings, this.#shared);
+    this.#policies = await policiesOf(this.name, settings, this.#shared, this.#recorder, this.#policies);
     this.source = source;
     this.settings = settings;
     this.instances = instances;
-    this.#path = new CallPath(
+    const { parts } = this.#policies;
+    const path = new CallPath(
       {
-        ...policies,
-        recorder: this.#recorder,
+        ...parts,
         route: (call) => route(call, this.instances, this.name),
         mustReroute: (target) => this.instances.length > 1 || !this.instances.includes(target as Instance),
       },
       this.tally,
     );
+    if (this.#closed !== undefined) path.refuse(this.#closed);
+    this.#path = path;
   }
 
   async #retire(old: readonly Instance[], path: CallPath | undefined): Promise<DrainReport> {
@@ -168,7 +175,6 @@ export class Entry {
         return cancelled;
       }),
     );
-    path?.close();
     return { cancelled: counts.reduce((sum, count) => sum + count, 0), durationMs: clock.now() - startedAt };
   }
 

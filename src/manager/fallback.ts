@@ -1,4 +1,4 @@
-import type { CallOptions } from '../core/call-options.ts';
+import type { ExecutionContext } from '../core/execution-context.ts';
 import type { Clock } from '../core/clock.ts';
 import { isPluginError } from '../core/errors.ts';
 
@@ -17,7 +17,7 @@ const unavailable: ReadonlySet<string> = new Set([
   'RPC_2003',
 ]);
 
-type Ask = (plugin: string, options: CallOptions) => Promise<unknown>;
+type Ask = (plugin: string, options: ExecutionContext) => Promise<unknown>;
 
 /**
  * Asks a plugin, and where it is not available or failed in a way that may pass, the one behind it, and so on:
@@ -26,7 +26,7 @@ type Ask = (plugin: string, options: CallOptions) => Promise<unknown>;
 export async function callWithFallback(
   plugin: string,
   fallbacks: Readonly<Record<string, string>>,
-  options: CallOptions & { readonly timeoutMs: number },
+  options: ExecutionContext & { readonly timeoutMs: number },
   clock: Clock,
   ask: Ask,
 ): Promise<unknown> {

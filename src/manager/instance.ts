@@ -35,8 +35,12 @@ export class Instance implements Target {
   readonly supervisor: Supervisor;
   readonly breaker: Breaker | undefined;
   readonly monitor: HealthMonitor;
-  /** Its place in weighted spreading. */
+  readonly spread: 'least-loaded' | 'weighted';
   readonly weight: number;
+  /** What it has gained and not yet paid in weighted spreading. */
+  credit: number = 0;
+  /** When it was picked last, as a count of picks. */
+  lastPick: number = 0;
   /** Replaced or stopping: takes no new calls, and retries go elsewhere. */
   retired: boolean = false;
   readonly #plugin: string;
@@ -44,6 +48,7 @@ export class Instance implements Target {
   constructor(parts: InstanceParts, index: number) {
     const { settings, clock, events } = parts;
     this.#plugin = parts.plugin;
+    this.spread = settings.instances.spread;
     this.weight = settings.instances.weights?.[index] ?? 1;
     this.breaker = breakerOf(settings, clock, events);
     this.supervisor = new Supervisor({
@@ -91,8 +96,8 @@ export class Instance implements Target {
   /** From now on it takes no new calls. */
   draining(): void {
     this.retired = true;
-    this.monitor.stop();
     this.supervisor.draining();
+    this.monitor.stop();
   }
 
   async stop(timeoutMs: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { resolveSettings } from '../config/resolve.ts';
 import type { PluginSettings, ResolvedSettings } from '../config/settings.ts';
-import type { CallOptions } from '../core/call-options.ts';
+import type { ExecutionContext } from '../core/execution-context.ts';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { singleHook, type Contract } from '../core/contract.ts';
 import { PluginError } from '../core/errors.ts';
@@ -61,15 +61,18 @@ export class Manager {
     };
   }
 
-  execute(plugin: string, request: unknown, options?: CallOptions): Promise<unknown> {
+  execute(plugin: string, request: unknown, options?: ExecutionContext): Promise<unknown> {
     return this.call(plugin, singleHook, request, options);
   }
 
-  call(plugin: string, hook: string, request: unknown, options?: CallOptions): Promise<unknown> {
-    if (this.#parts.fallbacks[plugin] !== undefined) {
-      const { fallbacks, timeoutMs } = this.#parts;
-      const ask = (name: string, more: CallOptions): Promise<unknown> => this.#ask(name, hook, request, more);
-      return callWithFallback(plugin, fallbacks, { timeoutMs, ...options }, this.#shared.clock, ask);
+  call(plugin: string, hook: string, request: unknown, options?: ExecutionContext): Promise<unknown> {
+    const { fallbacks } = this.#parts;
+    const entry = Object.hasOwn(fallbacks, plugin) ? this.#entries.get(plugin) : undefined;
+    if (entry !== undefined) {
+      const timeoutMs = options?.timeoutMs || entry.settings.timeoutMs;
+      const ask = (name: string, more: ExecutionContext): Promise<unknown> =>
+        this.#ask(name, hook, request, more);
+      return callWithFallback(plugin, fallbacks, { ...options, timeoutMs }, this.#shared.clock, ask);
     }
     return this.#ask(plugin, hook, request, options);
   }
@@ -150,7 +153,12 @@ export class Manager {
     await this.shutdown();
   }
 
-  #ask(plugin: string, hook: string, request: unknown, options: CallOptions | undefined): Promise<unknown> {
+  #ask(
+    plugin: string,
+    hook: string,
+    request: unknown,
+    options: ExecutionContext | undefined,
+  ): Promise<unknown> {
     const path = this.#entries.get(plugin)?.path;
     return path === undefined ? Promise.reject(this.#notFound(plugin)) : path.execute(hook, request, options);
   }

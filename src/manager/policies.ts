@@ -1,5 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import type { ResolvedSettings } from '../config/settings.ts';
 import { withFields } from '../core/logger.ts';
+import type { CallRecorder } from '../core/metrics.ts';
 import type { CallParts } from '../resilience/call-parts.ts';
 import { ConcurrencyLimit } from '../resilience/concurrency.ts';
 import { RejectingLimiter, type RateLimiter } from '../resilience/rate-limiter.ts';
@@ -8,35 +11,47 @@ import { sharedLimiter } from '../resilience/shared-limiter.ts';
 import { waitingLimiter } from '../resilience/waiting-limiter.ts';
 import type { Shared } from './shared.ts';
 
-type Policies = Omit<CallParts, 'route' | 'mustReroute' | 'recorder'>;
+/** The policies of one plugin, and the settings they were made from. */
+export interface Policies {
+  readonly settings: ResolvedSettings;
+  readonly parts: Omit<CallParts, 'route' | 'mustReroute'>;
+}
 
 /**
- * The policies that a plugin's settings turn on.
+ * The policies that a plugin's settings turn on. Where a limit stays as it was, its tokens, slots and waiting calls
+ * stay too.
  * @throws {PluginError} `CONFIG_1703` if one of them needs a package that is not installed.
  */
 export async function policiesOf(
   plugin: string,
   settings: ResolvedSettings,
   shared: Shared,
+  recorder: CallRecorder | undefined,
+  before: Policies | undefined,
 ): Promise<Policies> {
-  const { concurrency, retry, timeoutMs } = settings;
-  return {
+  const { concurrency, retry, timeoutMs, rateLimit } = settings;
+  const sameRate = before !== undefined && isDeepStrictEqual(before.settings.rateLimit, rateLimit);
+  const sameSlots = before !== undefined && isDeepStrictEqual(before.settings.concurrency, concurrency);
+  const parts = {
     plugin,
     contract: shared.contract,
     timeoutMs,
-    limiter: await limiterOf(plugin, settings, shared),
-    concurrency: concurrency && new ConcurrencyLimit(concurrency),
+    limiter: sameRate ? before.parts.limiter : await limiterOf(plugin, settings, shared, recorder),
+    concurrency: sameSlots ? before.parts.concurrency : concurrency && new ConcurrencyLimit(concurrency),
     retry,
     budget: new RetryBudget(retry.budgetRatio),
+    recorder,
     clock: shared.clock,
     deadlines: shared.deadlines,
   };
+  return { settings, parts };
 }
 
 async function limiterOf(
   plugin: string,
   settings: ResolvedSettings,
   shared: Shared,
+  recorder: CallRecorder | undefined,
 ): Promise<RateLimiter | undefined> {
   const { rateLimit } = settings;
   const { clock, logger } = shared;
@@ -47,6 +62,7 @@ async function limiterOf(
       plugin,
       clock,
       withFields(logger, { plugin }),
+      recorder,
     );
   }
   if (rateLimit.onLimit === 'wait') return waitingLimiter(rateLimit, plugin, clock);

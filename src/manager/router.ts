@@ -6,6 +6,8 @@ import type { Instance } from './instance.ts';
 /** The pass of a plugin without a breaker. */
 const freePass: Pass = { settle() {} };
 
+let picks = 0;
+
 /**
  * Sends a call to one of a plugin's instances: the best that runs and whose breaker lets it through; one that is sick
  * leaves the rotation and comes back by its breaker's probes.
@@ -17,32 +19,42 @@ export function route(
   plugin: string,
 ): PluginError | undefined {
   const only = instances.length === 1 ? instances[0] : undefined;
-  if (only !== undefined) return tryInstance(call, only) ? undefined : circuitOpen(plugin, instances);
-  const inOrder = instances.toSorted(byLoad);
+  if (only !== undefined) return admitted(call, only) ? undefined : circuitOpen(plugin, instances);
   // An instance that is down answers at once with why; it is asked only if no other is there.
-  for (const instance of [
-    ...inOrder.filter((one) => one.available),
-    ...inOrder.filter((one) => !one.available),
-  ]) {
-    if (tryInstance(call, instance)) return undefined;
+  const up = instances.filter(({ available }) => available);
+  const down = instances.filter(({ available }) => !available);
+  for (const instance of [...inOrder(up), ...inOrder(down)]) {
+    if (admitted(call, instance)) return undefined;
   }
   return circuitOpen(plugin, instances);
 }
 
-function tryInstance(call: Routable, instance: Instance): boolean {
+function admitted(call: Routable, instance: Instance): boolean {
   const pass = instance.breaker === undefined ? freePass : instance.breaker.admit();
   if (pass === undefined) return false;
   call.target = instance;
   call.pass = pass;
+  instance.lastPick = ++picks;
   return true;
 }
 
-/** The share of its capacity that an instance uses; weights of 1 make it the least loaded. */
+function inOrder(instances: readonly Instance[]): readonly Instance[] {
+  return instances[0]?.spread === 'weighted' ? byWeight(instances) : instances.toSorted(byLoad);
+}
+
+/** The fewest running calls; among equals the one that was picked longest ago. */
 function byLoad(a: Instance, b: Instance): number {
-  return (
-    (a.tally.active + 1) / a.weight - (b.tally.active + 1) / b.weight ||
-    a.tally.started / a.weight - b.tally.started / b.weight
-  );
+  return a.tally.active - b.tally.active || a.lastPick - b.lastPick;
+}
+
+/** Smooth weighted round robin: each gains its weight, the richest is picked and pays for all. */
+function byWeight(instances: readonly Instance[]): readonly Instance[] {
+  const total = instances.reduce((sum, { weight }) => sum + weight, 0);
+  for (const instance of instances) instance.credit += instance.weight;
+  const richestFirst = instances.toSorted((a, b) => b.credit - a.credit);
+  const [picked] = richestFirst;
+  if (picked !== undefined) picked.credit -= total;
+  return richestFirst;
 }
 
 function circuitOpen(plugin: string, instances: readonly Instance[]): PluginError {

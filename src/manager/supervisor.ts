@@ -180,6 +180,7 @@ export class Supervisor {
   #ended(error: PluginError): void {
     const { restart } = this.#parts.settings;
     const { clock } = this.#parts;
+    if (this.#ending) return this.#move({ status: 'stopped' });
     const attempt = ++this.#failuresInARow;
     if (attempt > restart.maxRestarts || this.#mustStart) return this.#move({ status: 'failed', error });
     const delayMs = backoffMs(restart, attempt);

@@ -28,8 +28,16 @@ export interface Breaker {
 /** Hears of every change of state. */
 export type BreakerListener = (from: BreakerState, to: BreakerState) => void;
 
-/** The caller's, the host's or another policy's doing. */
+/**
+ * The caller's, the host's or another policy's doing; and the end of a process, which its supervisor answers with
+ * refusals and growing waits of its own, and which says nothing of the process that comes after it.
+ */
 const notThePlugins: ReadonlySet<string> = new Set([
+  'PLUGIN_1205',
+  'REGISTRY_1903',
+  'REGISTRY_1907',
+  'REGISTRY_1908',
+  'RPC_2002',
   'PLUGIN_1201',
   'PLUGIN_1206',
   'PLUGIN_1207',

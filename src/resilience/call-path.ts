@@ -1,4 +1,4 @@
-import type { CallOptions } from '../core/call-options.ts';
+import type { ExecutionContext } from '../core/execution-context.ts';
 import { PluginError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import { Call } from './call.ts';
@@ -36,7 +36,7 @@ export class CallPath {
   }
 
   /** Asks the plugin. Rejects with a `PluginError`, always. */
-  execute(hook: string, request: unknown, options: CallOptions | undefined): Promise<unknown> {
+  execute(hook: string, request: unknown, options: ExecutionContext | undefined): Promise<unknown> {
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal());
     if (!Object.hasOwn(this.#parts.contract, hook)) return Promise.reject(this.#noSuchHook(hook));
     return new Promise((resolve, reject) => {

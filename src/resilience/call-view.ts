@@ -1,4 +1,4 @@
-import type { CallOptions } from '../core/call-options.ts';
+import type { ExecutionContext } from '../core/execution-context.ts';
 import type { Clock } from '../core/clock.ts';
 import type { PluginError } from '../core/errors.ts';
 import type { ChannelCall } from '../core/transport.ts';
@@ -19,11 +19,11 @@ export class CallView implements ChannelCall {
   startedAt: number = 0;
   /** When its time is over, on the clock. */
   expiresAt: number = Infinity;
-  protected readonly options: CallOptions | undefined;
+  protected readonly options: ExecutionContext | undefined;
   readonly #clock: Clock;
   #requestId: string | undefined = undefined;
 
-  constructor(clock: Clock, hook: string, request: unknown, options: CallOptions | undefined) {
+  constructor(clock: Clock, hook: string, request: unknown, options: ExecutionContext | undefined) {
     this.#clock = clock;
     this.hook = hook;
     this.request = request;

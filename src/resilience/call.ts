@@ -1,4 +1,4 @@
-import type { CallOptions } from '../core/call-options.ts';
+import type { ExecutionContext } from '../core/execution-context.ts';
 import type { Timer } from '../core/clock.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import { PluginError, type PluginErrorDetails } from '../core/errors.ts';
@@ -30,13 +30,14 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   #timeoutMs = 0;
   #slot: 'none' | 'waiting' | 'held' = 'none';
   #attemptTimer: Timer | undefined = undefined;
+  #attemptError: PluginError | undefined = undefined;
 
   constructor(
     parts: CallParts,
     tally: Tally,
     hook: string,
     request: unknown,
-    options: CallOptions | undefined,
+    options: ExecutionContext | undefined,
     resolve: (answer: unknown) => void,
     reject: (error: PluginError) => void,
   ) {
@@ -186,24 +187,26 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     const error = PluginError.from(thrown, 'PLUGIN_1203', { plugin, hook: this.hook });
     const maxRetries = this.options?.maxRetries ?? retry.maxRetries;
     if (!error.retryable || maxRetries === 0) return this.#fail(error);
-    if (attempt > maxRetries) return this.#fail(this.#givenUp(error, ''));
+    if (attempt > maxRetries) return this.#fail(this.#givenUp(error, ''), error);
     this.#retryLater(error, retry);
   }
 
   #retryLater(error: PluginError, retry: RetryPolicy): void {
     const planned = jittered(backoffMs(retry, this.attempt), retry.jitter, Math.random());
     const delayMs = Math.max(planned, error.retryAfterMs ?? 0);
-    if (delayMs >= this.remainingMs) return this.#fail(this.#givenUp(error, ' and no time left'));
-    if (!this.#parts.budget.withdraw()) return this.#fail(this.#givenUp(error, ' and no retry budget left'));
+    if (delayMs >= this.remainingMs) return this.#fail(this.#givenUp(error, ' and no time left'), error);
+    if (!this.#parts.budget.withdraw())
+      return this.#fail(this.#givenUp(error, ' and no retry budget left'), error);
     this.attempt++;
     const timer = this.#parts.clock.startTimer(delayMs, () => this.#again());
+    this.#attemptError = error;
     this.onCancel = () => timer.cancel();
   }
 
   #again(): void {
     if (this.settled) return;
     if (this.target !== undefined && this.#parts.mustReroute(this.target)) {
-      this.#leaveTarget('failure');
+      this.#leaveTarget(verdictOf(this.#attemptError));
       const refusal = this.#route();
       if (refusal !== undefined) return this.#fail(refusal);
     }
@@ -220,25 +223,27 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
 
   #succeed(answer: unknown): void {
     if (this.settled) return;
-    this.#settle(undefined);
+    this.#settle(undefined, undefined);
     this.#resolve(answer);
   }
 
-  #fail(error: PluginError): void {
+  /** `blame` is what the breaker judges: of a call that was given up, its last attempt. */
+  #fail(error: PluginError, blame: PluginError = error): void {
     if (this.settled) return;
-    this.#settle(error);
+    this.#settle(error, blame);
     this.#reject(error);
   }
 
-  #settle(error: PluginError | undefined): void {
-    const { deadlines, recorder, clock, concurrency } = this.#parts;
+  #settle(error: PluginError | undefined, blame: PluginError | undefined): void {
+    const { deadlines, recorder, clock, concurrency, limiter } = this.#parts;
     this.settled = true;
     deadlines.remove(this);
     if (this.options?.signal !== undefined) unwatch(this.options.signal, this);
     this.#attemptTimer?.cancel();
     if (this.#slot === 'held') concurrency?.release();
     else if (this.#slot === 'waiting') concurrency?.leave(this);
-    this.#leaveTarget(verdictOf(error), error === undefined);
+    if (this.target === undefined) limiter?.leave(this);
+    this.#leaveTarget(verdictOf(blame), error === undefined);
     recorder?.ended(clock.now() - this.startedAt, error?.code);
     this.#tally.end(error === undefined);
   }

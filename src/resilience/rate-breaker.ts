@@ -16,12 +16,13 @@ export interface RatePolicy {
 }
 
 type Settle = (verdict: Verdict) => void;
+type Circuit = Opossum<[(settle: Settle) => void]>;
 
 /** opossum as it is: a share of failures in a rolling window opens it, one probe decides whether it closes. */
 export class RateBreaker implements Breaker {
   readonly #policy: RatePolicy;
   readonly #clock: Clock;
-  readonly #circuit: Opossum<[(settle: Settle) => void]>;
+  #circuit: Circuit;
   readonly #listener: BreakerListener;
   #state: BreakerState = 'closed';
   #openedAt = -Infinity;
@@ -30,18 +31,7 @@ export class RateBreaker implements Breaker {
     this.#policy = policy;
     this.#clock = clock;
     this.#listener = listener;
-    this.#circuit = new Opossum(runUntilSettled, {
-      timeout: false,
-      resetTimeout: policy.recoveryTimeoutMs,
-      errorThresholdPercentage: policy.errorPercentage,
-      volumeThreshold: policy.minRequestThreshold,
-      rollingCountTimeout: policy.windowMs,
-      rollingPercentilesEnabled: false,
-      enableSnapshots: false,
-    });
-    this.#circuit.on('open', () => this.#become('open'));
-    this.#circuit.on('halfOpen', () => this.#become('half-open'));
-    this.#circuit.on('close', () => this.#become('closed'));
+    this.#circuit = this.#newCircuit();
   }
 
   get state(): BreakerState {
@@ -63,11 +53,29 @@ export class RateBreaker implements Breaker {
   }
 
   reset(): void {
-    this.#circuit.close();
+    this.#circuit.shutdown(); // closing would keep the failures in its window
+    this.#circuit = this.#newCircuit();
+    this.#become('closed');
   }
 
   close(): void {
     this.#circuit.shutdown();
+  }
+
+  #newCircuit(): Circuit {
+    const circuit: Circuit = new Opossum(runUntilSettled, {
+      timeout: false,
+      resetTimeout: this.#policy.recoveryTimeoutMs,
+      errorThresholdPercentage: this.#policy.errorPercentage,
+      volumeThreshold: this.#policy.minRequestThreshold,
+      rollingCountTimeout: this.#policy.windowMs,
+      rollingPercentilesEnabled: false,
+      enableSnapshots: false,
+    });
+    circuit.on('open', () => this.#become('open'));
+    circuit.on('halfOpen', () => this.#become('half-open'));
+    circuit.on('close', () => this.#become('closed'));
+    return circuit;
   }
 
   #become(to: BreakerState): void {

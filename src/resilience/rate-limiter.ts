@@ -2,10 +2,8 @@ import type { Clock } from '../core/clock.ts';
 import { PluginError } from '../core/errors.ts';
 import { TokenBucket, type BucketPolicy } from './token-bucket.ts';
 
-/** Somebody who asks for a token; one who has ended needs none any more. */
-export interface Asker {
-  readonly settled: boolean;
-}
+/** Somebody who asks for a token, told apart by identity. */
+export type Asker = object;
 
 /** The answer of a rate limiter: nothing means go. */
 export type Admission = PluginError | undefined;
@@ -13,6 +11,8 @@ export type Admission = PluginError | undefined;
 /** The port of a rate limiter. Where it can, it answers at once. */
 export interface RateLimiter {
   acquire(asker: Asker): Admission | Promise<Admission>;
+  /** An asker that waits has ended. */
+  leave(asker: Asker): void;
   /** How many wait for a token. */
   readonly queued: number;
   close(): void;
@@ -40,6 +40,8 @@ export class RejectingLimiter implements RateLimiter {
     const waitMs = this.#bucket.take();
     return waitMs === 0 ? undefined : rateLimited(this.#plugin, waitMs);
   }
+
+  leave(): void {}
 
   close(): void {}
 }

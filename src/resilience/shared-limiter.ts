@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { messageOf, PluginError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import type { CallRecorder } from '../core/metrics.ts';
 import { rateLimited, RejectingLimiter, type Admission, type RateLimiter } from './rate-limiter.ts';
 import type { BucketPolicy } from './token-bucket.ts';
 
@@ -11,6 +12,9 @@ export interface SharedPolicy extends BucketPolicy {
   /** Hosts with the same prefix share the limit of a plugin's name. */
   readonly keyPrefix: string;
 }
+
+/** A counter in the same data centre answers in a millisecond or two. */
+const storeTimeoutMs = 250;
 
 /** The one thing we need of rate-limiter-flexible's limiter. */
 interface Points {
@@ -27,6 +31,7 @@ export async function sharedLimiter(
   plugin: string,
   clock: Clock,
   logger: Logger,
+  recorder: CallRecorder | undefined,
 ): Promise<RateLimiter> {
   const { RateLimiterRedis } = await import('rate-limiter-flexible').catch((cause: unknown) => {
     const message =
@@ -40,7 +45,14 @@ export async function sharedLimiter(
     duration: policy.timeWindowMs / 1000,
     rejectIfRedisNotReady: true,
   });
-  return new SharedLimiter(points, new RejectingLimiter(policy, plugin, clock), plugin, logger);
+  return new SharedLimiter(
+    points,
+    new RejectingLimiter(policy, plugin, clock),
+    plugin,
+    clock,
+    logger,
+    recorder,
+  );
 }
 
 class SharedLimiter implements RateLimiter {
@@ -48,10 +60,21 @@ class SharedLimiter implements RateLimiter {
   readonly #points: Points;
   readonly #local: RejectingLimiter;
   readonly #plugin: string;
+  readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #recorder: CallRecorder | undefined;
   #away = false;
 
-  constructor(points: Points, local: RejectingLimiter, plugin: string, logger: Logger) {
+  constructor(
+    points: Points,
+    local: RejectingLimiter,
+    plugin: string,
+    clock: Clock,
+    logger: Logger,
+    recorder: CallRecorder | undefined,
+  ) {
+    this.#clock = clock;
+    this.#recorder = recorder;
     this.#points = points;
     this.#local = local;
     this.#plugin = plugin;
@@ -60,17 +83,33 @@ class SharedLimiter implements RateLimiter {
 
   async acquire(): Promise<Admission> {
     try {
-      await this.#points.consume(this.#plugin);
+      await this.#consume();
       this.#isAway(false);
       return undefined;
     } catch (refusal) {
       const waitMs = msBeforeNext(refusal);
       this.#isAway(waitMs === undefined, refusal);
-      return waitMs === undefined ? this.#local.acquire() : rateLimited(this.#plugin, waitMs);
+      if (waitMs !== undefined) return rateLimited(this.#plugin, waitMs);
+      this.#recorder?.limitedLocally();
+      return this.#local.acquire();
     }
   }
 
+  leave(): void {}
+
   close(): void {}
+
+  /** A store that hangs is as good as gone; the call must not wait for it until its deadline. */
+  #consume(): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const late = new Error(`no answer within ${storeTimeoutMs} ms`);
+      const timer = this.#clock.startTimer(storeTimeoutMs, () => reject(late));
+      this.#points
+        .consume(this.#plugin)
+        .then(resolve, reject)
+        .finally(() => timer.cancel());
+    });
+  }
 
   #isAway(away: boolean, why?: unknown): void {
     if (away === this.#away) return;

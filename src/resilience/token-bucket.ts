@@ -26,16 +26,24 @@ export class TokenBucket {
     this.#refilledAt = clock.now();
   }
 
+  /** How long until there is a token, in milliseconds; 0 when there is one. */
+  get waitMs(): number {
+    this.#refill();
+    return this.#tokens >= 1 ? 0 : (1 - this.#tokens) / this.#tokensPerMs;
+  }
+
   /** Takes a token and says 0, or how long until there is one, in milliseconds. */
   take(): number {
+    this.#refill();
+    if (this.#tokens < 1) return (1 - this.#tokens) / this.#tokensPerMs;
+    this.#tokens--;
+    return 0;
+  }
+
+  #refill(): void {
     const now = this.#clock.now();
     const refilled = this.#tokens + (now - this.#refilledAt) * this.#tokensPerMs;
     this.#tokens = Math.min(this.#policy.burstSize, refilled);
     this.#refilledAt = now;
-    if (this.#tokens >= 1) {
-      this.#tokens--;
-      return 0;
-    }
-    return (1 - this.#tokens) / this.#tokensPerMs;
   }
 }

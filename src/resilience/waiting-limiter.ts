@@ -26,59 +26,68 @@ export async function waitingLimiter(
     throw new PluginError('CONFIG_1703', { plugin, message, cause });
   });
   // One job at a time: the first in line waits for the bucket, which alone knows the rate.
-  const line = new Bottleneck({
-    maxConcurrent: 1,
-    highWater: policy.maxQueue,
-    strategy: Bottleneck.strategy.OVERFLOW,
-  });
-  return new WaitingLimiter(line, new TokenBucket(policy, clock), plugin, clock);
+  return new WaitingLimiter(new Bottleneck({ maxConcurrent: 1 }), policy, plugin, clock);
 }
 
 class WaitingLimiter implements RateLimiter {
   readonly #line: BottleneckLine;
+  readonly #policy: WaitingPolicy;
   readonly #bucket: TokenBucket;
   readonly #plugin: string;
   readonly #clock: Clock;
-  #queued = 0;
-  #closed = false;
+  /** Those whose calls still want a token; the line may hold more, who pass through it at once. */
+  readonly #waiting = new Set<Asker>();
+  #first: { readonly asker: Asker; readonly wake: () => void } | undefined;
 
-  constructor(line: BottleneckLine, bucket: TokenBucket, plugin: string, clock: Clock) {
+  constructor(line: BottleneckLine, policy: WaitingPolicy, plugin: string, clock: Clock) {
     this.#line = line;
-    this.#bucket = bucket;
+    this.#policy = policy;
+    this.#bucket = new TokenBucket(policy, clock);
     this.#plugin = plugin;
     this.#clock = clock;
   }
 
   get queued(): number {
-    return this.#queued;
+    return this.#waiting.size;
   }
 
   acquire(asker: Asker): Admission | Promise<Admission> {
     // Whoever comes while others wait goes behind them.
-    if (this.#queued === 0 && this.#bucket.take() === 0) return undefined;
-    this.#queued++;
-    return this.#wait(asker).finally(() => this.#queued--);
+    const waitMs = this.#waiting.size > 0 ? this.#bucket.waitMs : this.#bucket.take();
+    if (waitMs === 0 && this.#waiting.size === 0) return undefined;
+    if (this.#waiting.size >= this.#policy.maxQueue) {
+      return rateLimited(this.#plugin, waitMs, 'too many calls wait already');
+    }
+    this.#waiting.add(asker);
+    return this.#line.schedule(() => this.#token(asker));
+  }
+
+  leave(asker: Asker): void {
+    if (this.#waiting.delete(asker) && this.#first?.asker === asker) this.#first.wake();
   }
 
   close(): void {
-    this.#closed = true;
-    void this.#line.stop({ dropWaitingJobs: true }).catch(() => {});
+    this.#waiting.clear();
+    this.#first?.wake();
   }
 
-  async #wait(asker: Asker): Promise<Admission> {
-    try {
-      await this.#line.schedule(() => this.#token(asker));
-      return undefined;
-    } catch {
-      return rateLimited(this.#plugin, 0, 'too many calls wait already');
-    }
-  }
-
-  async #token(asker: Asker): Promise<void> {
-    while (!asker.settled && !this.#closed) {
+  async #token(asker: Asker): Promise<undefined> {
+    while (this.#waiting.has(asker)) {
       const waitMs = this.#bucket.take();
-      if (waitMs === 0) return;
-      await new Promise<void>((resolve) => void this.#clock.startTimer(waitMs, resolve));
+      if (waitMs === 0) this.#waiting.delete(asker);
+      else await this.#sleep(asker, waitMs);
     }
+  }
+
+  #sleep(asker: Asker, waitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        timer.cancel();
+        this.#first = undefined;
+        resolve();
+      };
+      const timer = this.#clock.startTimer(waitMs, wake);
+      this.#first = { asker, wake };
+    });
   }
 }

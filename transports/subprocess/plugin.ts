@@ -19,7 +19,7 @@ export function serveSubprocess(plugin: Plugin): Promise<void> {
   checkVersion();
   const { wire, output } = openWire();
   const session = new PluginSession(wire, plugin, process.env[env.pluginName] ?? plugin.info.name, {
-    ended: () => exitAfter(wire, output),
+    ended: (orphaned) => (orphaned ? endGroup() : exitAfter(wire, output)),
     note: (text) => void process.stderr.write(`${text}\n`),
   });
   process.on('SIGTERM', () => void session.close());
@@ -68,11 +68,26 @@ function openStdio(): OpenedWire {
   return { wire: new StreamWire(process.stdin, output, defaultMaxFrameBytes, true), output };
 }
 
+/**
+ * Without a host nobody ends what this plugin started: it takes its group along. The host started it as the leader of
+ * a group of its own; where that is not so, there is no group of this number.
+ */
+function endGroup(): void {
+  try {
+    process.kill(-process.pid, 'SIGKILL');
+  } catch {
+    process.exit(0);
+  }
+}
+
 function exitAfter(wire: Wire, output: Writable): void {
-  const exit = (): never => process.exit(0);
   if (output.destroyed) exit();
   output.once('finish', exit);
   output.once('close', exit);
   setTimeout(exit, exitGraceMs).unref();
   wire.end();
+}
+
+function exit(): never {
+  process.exit(0);
 }

@@ -12,7 +12,7 @@ export type Decoded =
       readonly lengths: readonly number[];
       readonly marked: boolean;
     }
-  | { readonly ok: false; readonly fault: Fault };
+  | { readonly ok: false; readonly fault: Fault; readonly attachedBytes: number };
 
 const noLengths: readonly number[] = [];
 
@@ -39,24 +39,23 @@ function parse(text: string): unknown {
 }
 
 function refused(kind: Fault['kind'], line: Buffer): Decoded {
-  return {
-    ok: false,
-    fault: { kind, ...originOf(line), preview: printable(line.toString('latin1', 0, 80), 80) },
-  };
+  const { attachedBytes, ...origin } = originOf(line);
+  const preview = printable(line.toString('latin1', 0, 80), 80);
+  return { ok: false, fault: { kind, ...origin, preview }, attachedBytes };
 }
 
-/** Whose message a line was that could not be read whole. */
-export type Origin = Pick<Fault, 'id' | 'isQuestion'>;
+/** Whose message a line was that could not be read whole, and how many raw bytes follow it. */
+export interface Origin extends Pick<Fault, 'id' | 'isQuestion'> {
+  readonly attachedBytes: number;
+}
 
 const firstBytes = 200;
 const lastBytes = 100;
 
-/** The id of a message, from its first and last bytes; only what stands before and after its payload is looked at. */
+/** What can be told of a message from its first and last bytes; only what stands around its payload is looked at. */
 export function originOf(line: Buffer): Origin {
-  return originIn(
-    line.toString('latin1', 0, firstBytes),
-    line.toString('latin1', Math.max(0, line.length - lastBytes)),
-  );
+  const last = line.toString('latin1', Math.max(0, line.length - lastBytes));
+  return originIn(line.toString('latin1', 0, firstBytes), last);
 }
 
 /** The same for a line of which only both ends were kept. */
@@ -65,7 +64,13 @@ export function originIn(first: string, last: string): Origin {
   const id =
     /"id"\s*:\s*"?(\d{1,15})\b/.exec(head)?.[1] ?? /"id"\s*:\s*"?(\d{1,15})"?\s*\}\s*$/.exec(last)?.[1];
   const isQuestion = head.includes('"method"') || /"method"\s*:\s*"[^"]*"\s*\}\s*$/.test(last);
-  return { id: id === undefined ? undefined : Number(id), isQuestion };
+  return { id: id === undefined ? undefined : Number(id), isQuestion, attachedBytes: attachedIn(head) };
+}
+
+/** Bytes after a line that is dropped are dropped too, or a user's data could be read as frames. */
+function attachedIn(head: string): number {
+  const lengths = /"bytes"\s*:\s*\[([\d\s,]*)\]/.exec(head)?.[1] ?? '';
+  return lengths.split(',').reduce((sum, length) => sum + Number(length), 0);
 }
 
 function lengthsOf(value: unknown): readonly number[] | undefined {

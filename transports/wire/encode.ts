@@ -57,7 +57,7 @@ function needsMarks(value: unknown, depth: number): boolean {
   if (typeof value === 'function' || typeof value === 'symbol')
     throw unserialisable(`it holds a ${typeof value}`);
   if (typeof value !== 'object' || value === null) return false;
-  if (depth > maxDepth) throw tooDeep();
+  if (depth >= maxDepth) throw tooDeep();
   if (value instanceof Uint8Array) return true;
   if (Array.isArray(value)) return someNeedMarks(value, depth + 1);
   if ('toJSON' in value && typeof value.toJSON === 'function') return false;
@@ -105,7 +105,7 @@ const base64: Marks = {
 
 function mark(value: unknown, marks: Marks, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (depth > maxDepth) throw tooDeep();
+  if (depth >= maxDepth) throw tooDeep();
   if (value instanceof Uint8Array) return marks.bytes(value);
   if (Array.isArray(value)) return value.map((item) => mark(item, marks, depth + 1));
   if ('toJSON' in value && typeof value.toJSON === 'function') return value;

@@ -1,5 +1,6 @@
 import { printable } from '../../src/core/printable.ts';
 import { decodeLine, originIn, originOf, reviveBytes, type Decoded } from './decode.ts';
+import { HeldBytes } from './held-bytes.ts';
 import type { Fault, Incoming } from './messages.ts';
 
 /** Who gets what a reader finds. */
@@ -11,6 +12,8 @@ export interface FrameSink {
 /** What is kept of a line that is too long, to find the id of its call. */
 const headBytes = 200;
 const tailBytes = 100;
+
+const nothing = Buffer.alloc(0);
 
 type Whole = Extract<Decoded, { ok: true }>;
 
@@ -32,8 +35,7 @@ export class FrameReader {
   /** Whether the other end sends raw bytes beside the envelope; else `$bytes` and `bytes` are its own words. */
   attachments: boolean = true;
   #state: State = { at: 'line' };
-  #parts: Buffer[] = [];
-  #held = 0;
+  readonly #held = new HeldBytes();
 
   constructor(sink: FrameSink, maxFrameBytes: number) {
     this.#sink = sink;
@@ -60,20 +62,26 @@ export class FrameReader {
   #readLine(chunk: Buffer): Buffer {
     const end = chunk.indexOf(0x0a);
     const piece = end === -1 ? chunk : chunk.subarray(0, end);
-    if (this.#held + piece.length > this.maxFrameBytes) {
-      this.#state = {
-        at: 'rest-of-line',
-        head: this.#take(piece).subarray(0, headBytes),
-        tail: Buffer.alloc(0),
-      };
+    if (this.#held.length + piece.length > this.maxFrameBytes) {
+      this.#state = this.#tooLong(piece);
       return chunk;
     }
     if (end === -1) {
-      this.#hold(chunk);
+      this.#held.add(chunk);
       return chunk.subarray(chunk.length);
     }
-    this.#finishLine(this.#take(piece));
+    this.#finishLine(this.#held.take(piece));
     return chunk.subarray(end + 1);
+  }
+
+  /** Keeps both ends of the line, as copies, and lets go of the rest. */
+  #tooLong(piece: Buffer): State {
+    const held = this.#held.take(nothing);
+    const head = Buffer.concat([held.subarray(0, headBytes), piece.subarray(0, headBytes)]).subarray(
+      0,
+      headBytes,
+    );
+    return { at: 'rest-of-line', head, tail: Buffer.from(held.subarray(-tailBytes)) };
   }
 
   #skipLine(chunk: Buffer, state: Extract<State, { at: 'rest-of-line' }>): Buffer {
@@ -82,7 +90,11 @@ export class FrameReader {
     state.tail = Buffer.concat([state.tail, piece.subarray(-tailBytes)]).subarray(-tailBytes);
     if (end === -1) return chunk.subarray(chunk.length);
     this.#state = { at: 'line' };
-    const origin = originIn(state.head.toString('latin1'), state.tail.toString('latin1'));
+    const { attachedBytes, ...origin } = originIn(
+      state.head.toString('latin1'),
+      state.tail.toString('latin1'),
+    );
+    this.#skip(attachedBytes);
     this.#sink.fault({
       kind: 'too-large',
       ...origin,
@@ -94,30 +106,34 @@ export class FrameReader {
   #finishLine(line: Buffer): void {
     if (isBlank(line)) return;
     const decoded = decodeLine(line);
-    if (!decoded.ok) return this.#sink.fault(decoded.fault);
+    if (!decoded.ok) {
+      this.#skip(decoded.attachedBytes);
+      return this.#sink.fault(decoded.fault);
+    }
     if (!this.attachments) return this.#sink.message(decoded.message);
     const wanted = decoded.lengths.reduce((sum, length) => sum + length, 0);
     if (line.length + wanted > this.maxFrameBytes) return this.#skipBytes(line, wanted);
     if (wanted > 0) this.#state = { at: 'bytes', frame: decoded, wanted };
-    else this.#finishFrame(decoded, Buffer.alloc(0));
+    else this.#finishFrame(decoded, nothing);
   }
 
   #skipBytes(line: Buffer, wanted: number): void {
-    this.#state = { at: 'skipped-bytes', left: wanted };
-    this.#sink.fault({
-      kind: 'too-large',
-      ...originOf(line),
-      preview: printable(line.toString('latin1', 0, 80)),
-    });
+    const { attachedBytes: _, ...origin } = originOf(line);
+    this.#skip(wanted);
+    this.#sink.fault({ kind: 'too-large', ...origin, preview: printable(line.toString('latin1', 0, 80)) });
+  }
+
+  #skip(bytes: number): void {
+    if (bytes > 0 && this.attachments) this.#state = { at: 'skipped-bytes', left: bytes };
   }
 
   #readBytes(chunk: Buffer, state: Extract<State, { at: 'bytes' }>): Buffer {
-    const missing = state.wanted - this.#held;
+    const missing = state.wanted - this.#held.length;
     if (chunk.length < missing) {
-      this.#hold(chunk);
+      this.#held.add(chunk);
       return chunk.subarray(chunk.length);
     }
-    const bytes = this.#take(chunk.subarray(0, missing));
+    const bytes = this.#held.take(chunk.subarray(0, missing));
     this.#state = { at: 'line' };
     this.#finishFrame(state.frame, bytes);
     return chunk.subarray(missing);
@@ -130,20 +146,6 @@ export class FrameReader {
     const { id, method } = frame.message;
     const known = typeof id === 'number' || typeof id === 'string' ? id : undefined;
     this.#sink.fault({ kind: 'malformed', id: known, isQuestion: method !== undefined });
-  }
-
-  #hold(piece: Buffer): void {
-    this.#parts.push(piece);
-    this.#held += piece.length;
-  }
-
-  #take(last: Buffer): Buffer {
-    if (this.#parts.length === 0) return last;
-    this.#parts.push(last);
-    const whole = Buffer.concat(this.#parts);
-    this.#parts = [];
-    this.#held = 0;
-    return whole;
   }
 }
 

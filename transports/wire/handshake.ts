@@ -10,6 +10,8 @@ export interface Welcome {
   readonly hooks: readonly string[];
   /** Whether it takes raw bytes beside the envelope. */
   readonly attachments: boolean;
+  /** The largest frame both ends take. */
+  readonly maxFrameBytes: number;
 }
 
 /** What the host expects. */
@@ -19,7 +21,7 @@ export interface Expected {
 }
 
 /** @throws {PluginError} `RPC_2002` with both sides of what does not fit. */
-export function checkWelcome(answer: unknown, expected: Expected): Welcome {
+export function checkWelcome(answer: unknown, expected: Expected, maxFrameBytes: number): Welcome {
   const welcome = (typeof answer === 'object' && answer !== null ? answer : {}) as Incoming;
   const version = welcome['protocolVersion'];
   if (version !== protocolVersion) {
@@ -30,7 +32,19 @@ export function checkWelcome(answer: unknown, expected: Expected): Welcome {
   if (!hooks.some((hook) => expected.hooks.includes(hook))) {
     throw refused(expected, `the host asks [${list(expected.hooks)}], the plugin answers [${list(hooks)}]`);
   }
-  return { info: infoOf(welcome['info'], expected), hooks, attachments: welcome['attachments'] === true };
+  return {
+    info: infoOf(welcome['info'], expected),
+    hooks,
+    attachments: welcome['attachments'] === true,
+    maxFrameBytes: lower(maxFrameBytes, welcome['limits']),
+  };
+}
+
+/** A plugin may take less than the host offers, never more. */
+function lower(maxFrameBytes: number, limits: unknown): number {
+  const theirs =
+    typeof limits === 'object' && limits !== null ? (limits as Incoming)['maxFrameBytes'] : undefined;
+  return typeof theirs === 'number' && theirs > 0 ? Math.min(maxFrameBytes, theirs) : maxFrameBytes;
 }
 
 function infoOf(value: unknown, expected: Expected): PluginInfo {

@@ -58,7 +58,7 @@ export class HostSession implements WireReceiver {
     const host = { name: 'plugboard', version: String(protocolVersion) };
     const limits = { maxFrameBytes };
     const params = { protocolVersion, host, hooks, config, services, attachments: true, limits };
-    const welcome = checkWelcome(await this.#ask('plugin.initialize', params), this.#setup);
+    const welcome = checkWelcome(await this.#ask('plugin.initialize', params), this.#setup, maxFrameBytes);
     this.#wire.settle(welcome);
     return welcome;
   }

@@ -95,7 +95,7 @@ export interface WireReceiver {
 export interface Terms {
   /** Whether the other end takes raw bytes beside the envelope. */
   readonly attachments: boolean;
-  /** The smaller of the two ends' limits; undefined leaves it as it is. */
+  /** The host's limit, or the plugin's where that is lower; undefined leaves it as it is. */
   readonly maxFrameBytes?: number | undefined;
 }
 

@@ -18,8 +18,8 @@ import { fromWireError, toWireError } from './wire-error.ts';
 
 /** What a session tells the program it runs in. */
 export interface PluginSessionEvents {
-  /** The host is gone or has asked the plugin to end; the plugin is closed. */
-  ended(): void;
+  /** The plugin is closed: the host asked for it, or is gone (`orphaned`). */
+  ended(orphaned: boolean): void;
   /** A line for people, where no host listens. */
   note(text: string): void;
 }
@@ -42,6 +42,7 @@ export class PluginSession implements WireReceiver {
   #nextId = 1;
   #idle: (() => void) | undefined;
   #closed = false;
+  #orphaned = false;
 
   constructor(wire: Wire, plugin: Plugin, name: string, events: PluginSessionEvents) {
     this.#wire = wire;
@@ -59,7 +60,9 @@ export class PluginSession implements WireReceiver {
     if (method === undefined) return this.#answered(message);
     if (method === 'plugin.call') return void this.#call(id, params);
     if (method === 'plugin.cancel') return this.#cancel(params['id']);
-    void this.#respond(id, () => this.#control(method, params));
+    void this.#respond(id, () => this.#control(method, params)).then(() => {
+      if (method === 'plugin.shutdown') void this.close(); // after its answer, or the host would wait for it
+    });
   }
 
   fault(fault: Fault): void {
@@ -82,6 +85,7 @@ export class PluginSession implements WireReceiver {
     const gone = new PluginError('PLUGIN_1206', { message: 'the host is gone' });
     for (const call of this.#calls.values()) call.abort(gone);
     for (const { reject } of this.#asked.values()) reject(gone);
+    this.#orphaned = true;
     void this.close();
   }
 
@@ -94,7 +98,7 @@ export class PluginSession implements WireReceiver {
     } catch (error) {
       this.#events.note(`close failed: ${PluginError.from(error, 'PLUGIN_1203').rawMessage}`);
     }
-    this.#events.ended();
+    this.#events.ended(this.#orphaned);
   }
 
   async #control(method: unknown, params: Incoming): Promise<unknown> {
@@ -118,10 +122,17 @@ export class PluginSession implements WireReceiver {
     return { protocolVersion, info: this.#plugin.info, hooks, attachments: true };
   }
 
+  /** Answered when the last call that somebody waits for has ended. */
   async #shutdown(): Promise<unknown> {
-    if (this.#calls.size > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
-    queueMicrotask(() => void this.close());
+    await new Promise<void>((resolve) => {
+      this.#idle = resolve;
+      this.#sayIdle();
+    });
     return {};
+  }
+
+  #sayIdle(): void {
+    if ([...this.#calls.values()].every((call) => call.aborted)) this.#idle?.();
   }
 
   async #call(id: unknown, params: Incoming): Promise<void> {
@@ -136,7 +147,7 @@ export class PluginSession implements WireReceiver {
     this.#calls.set(id, call);
     await this.#respond(id, () => this.#handle(call, params['request']), call);
     this.#calls.delete(id);
-    if (this.#calls.size === 0) this.#idle?.();
+    if (this.#idle !== undefined) this.#sayIdle();
   }
 
   #handle(context: CallContext, request: unknown): unknown {
@@ -179,6 +190,7 @@ export class PluginSession implements WireReceiver {
     this.#calls
       .get(id)
       ?.abort(new PluginError('PLUGIN_1206', { message: 'the caller gave up or its time is over' }));
+    if (this.#idle !== undefined) this.#sayIdle();
   }
 
   #askHost(service: string, request: unknown): Promise<unknown> {

@@ -53,7 +53,7 @@ export class StreamWire implements Wire {
 
   settle(terms: Terms): void {
     this.#attachments = terms.attachments;
-    this.#maxFrameBytes = Math.min(this.#maxFrameBytes, terms.maxFrameBytes ?? Infinity);
+    this.#maxFrameBytes = terms.maxFrameBytes ?? this.#maxFrameBytes;
     if (this.#reader === undefined) return;
     this.#reader.attachments = terms.attachments;
     this.#reader.maxFrameBytes = this.#maxFrameBytes;

@@ -39,8 +39,8 @@ export function fromWireError(error: unknown, place: { plugin: string; hook?: st
 }
 
 function trusted(claimed: string | undefined, rpcCode: unknown): string {
-  if (claimed !== undefined && isPluginsOwnCode(claimed)) return claimed;
-  return rpcCode === rpcCodes.methodNotFound ? 'PLUGIN_1211' : 'PLUGIN_1203';
+  if (rpcCode === rpcCodes.methodNotFound) return 'PLUGIN_1211';
+  return claimed !== undefined && isPluginsOwnCode(claimed) ? claimed : 'PLUGIN_1203';
 }
 
 function contextOf(claimed: string | undefined, details: unknown): Record<string, unknown> {

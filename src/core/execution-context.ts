@@ -1,5 +1,5 @@
 /** What a caller may say about one call; go-plugins calls it the execution context. */
-export interface CallOptions {
+export interface ExecutionContext {
   /** Names the call in logs on both sides. Default: one that is unique in this process. */
   readonly requestId?: string;
   /** How long the caller waits, retries included, in milliseconds. Default, and for 0: the plugin's. */
