@@ -33,8 +33,6 @@ export class Entry {
   /** Instances that are being started to take over. */
   #fresh: readonly Instance[] = [];
   #changes: Promise<unknown> = Promise.resolve();
-  /** How many changes are under way or wait. */
-  #busy = 0;
   #closed: (() => PluginError) | undefined;
 
   constructor(name: string, source: PluginSource, settings: ResolvedSettings, shared: Shared) {
@@ -79,23 +77,27 @@ export class Entry {
     });
   }
 
-  /** Refuses new calls, lets running ones end for `timeoutMs`, stops every instance. */
+  /** Refuses new calls, lets running ones end for `timeoutMs` from now on, stops every instance. */
   drain(timeoutMs: number, refusal: () => PluginError): Promise<DrainReport> {
     this.#path?.refuse(refusal);
-    return this.#change(() => this.#drain(timeoutMs, refusal));
+    const endHurry = this.#path?.hurry(timeoutMs);
+    return this.#change(() => this.#drain(timeoutMs, refusal, endHurry));
   }
 
   /** The same for good, and at once: what is being started is given up, what is being drained is hurried. */
   async close(timeoutMs: number, refusal: () => PluginError): Promise<DrainReport> {
     this.#closed ??= refusal;
     this.#path?.refuse(refusal);
-    const endHurry = this.#busy > 0 ? this.#path?.hurry(timeoutMs) : undefined;
+    const endHurry = this.#path?.hurry(timeoutMs);
     await Promise.all(this.#fresh.map((instance) => instance.stop(0)));
-    const report = await this.#then(() => this.#drain(timeoutMs, refusal));
-    return { ...report, cancelled: report.cancelled + (endHurry?.() ?? 0) };
+    return this.#then(() => this.#drain(timeoutMs, refusal, endHurry));
   }
 
-  async #drain(timeoutMs: number, refusal: () => PluginError): Promise<DrainReport> {
+  async #drain(
+    timeoutMs: number,
+    refusal: () => PluginError,
+    endHurry: (() => number) | undefined,
+  ): Promise<DrainReport> {
     const { clock, events } = this.#shared;
     const { name: plugin } = this;
     const startedAt = clock.now();
@@ -103,7 +105,8 @@ export class Entry {
       events.emit('drain', { plugin, remaining, cancelled: undefined });
     this.#path?.refuse(refusal);
     for (const instance of this.instances) instance.draining();
-    const cancelled = (await this.#path?.drain({ timeoutMs, onProgress })) ?? 0;
+    const late = (await this.#path?.drain({ timeoutMs, onProgress })) ?? 0;
+    const cancelled = late + (endHurry?.() ?? 0);
     await Promise.all(this.instances.map((instance) => instance.stop(Math.min(timeoutMs, closeTimeoutMs))));
     this.#path?.close();
     events.emit('drain', { plugin, remaining: 0, cancelled });
@@ -119,8 +122,7 @@ export class Entry {
   }
 
   #then<T>(change: () => Promise<T>): Promise<T> {
-    this.#busy++;
-    const after = this.#changes.then(change).finally(() => this.#busy--);
+    const after = this.#changes.then(change);
     this.#changes = after.catch(() => {});
     return after;
   }

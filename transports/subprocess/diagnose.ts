@@ -20,7 +20,7 @@ export async function spawnFailure(
     plugin,
     message: `'${command}' could not be started: ${why}`,
     context: { command, errno: typeof code === 'string' ? code : undefined },
-    retryable: code === 'EMFILE' || code === 'ENFILE' || code === 'EAGAIN',
+    retryable: code === 'EMFILE' || code === 'ENFILE' || code === 'EAGAIN' || code === 'ETXTBSY',
     cause: error,
   });
 }
@@ -28,6 +28,7 @@ export async function spawnFailure(
 const spawnCodes: Record<string, (command: string) => string> = {
   ENOENT: (command) => `there is no such program. Check the path, or install ${command} and put it on PATH.`,
   EACCES: () => 'permission is denied. Make the file executable: chmod +x.',
+  ETXTBSY: () => 'the file is being written to. Let the copy end, or replace the file by a rename.',
   E2BIG: () => 'its arguments and environment are too long together. Pass large data in the config.',
   EMFILE: () => 'this process has no file descriptors left. Raise `ulimit -n`, or run fewer plugins.',
   ENFILE: () => 'the system has no file descriptors left.',

@@ -16,8 +16,8 @@ export type Decoded =
 
 const noLengths: readonly number[] = [];
 
-/** Reads one line of JSON that came from outside. Never throws. */
-export function decodeLine(line: Buffer): Decoded {
+/** Reads one line of JSON that came from outside. Never throws. Without attachments `bytes` is a word like any other. */
+export function decodeLine(line: Buffer, attachments = true): Decoded {
   if (!isUtf8(line)) return refused('invalid-utf8', line);
   if (line.length > 2 * maxDepth && isDeeperThan(line, maxDepth)) return refused('too-deep', line);
   const text = line.toString('utf8');
@@ -25,9 +25,9 @@ export function decodeLine(line: Buffer): Decoded {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return refused('malformed', line);
   const message = value as Incoming;
   if (mayHoldUnsafeKeys(text)) dropUnsafeKeys(message);
-  const lengths = message['bytes'] === undefined ? noLengths : lengthsOf(message['bytes']);
+  const lengths = message['bytes'] === undefined || !attachments ? noLengths : lengthsOf(message['bytes']);
   if (lengths === undefined) return refused('malformed', line);
-  return { ok: true, message, lengths, marked: text.includes('bytes"') };
+  return { ok: true, message, lengths, marked: attachments && text.includes('bytes"') };
 }
 
 function parse(text: string): unknown {

@@ -105,12 +105,11 @@ export class FrameReader {
 
   #finishLine(line: Buffer): void {
     if (isBlank(line)) return;
-    const decoded = decodeLine(line);
+    const decoded = decodeLine(line, this.attachments);
     if (!decoded.ok) {
       this.#skip(decoded.attachedBytes);
       return this.#sink.fault(decoded.fault);
     }
-    if (!this.attachments) return this.#sink.message(decoded.message);
     const wanted = decoded.lengths.reduce((sum, length) => sum + length, 0);
     if (line.length + wanted > this.maxFrameBytes) return this.#skipBytes(line, wanted);
     if (wanted > 0) this.#state = { at: 'bytes', frame: decoded, wanted };
