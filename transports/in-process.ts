@@ -1,7 +1,7 @@
 import type { Clock } from '../src/core/clock.ts';
 import { PluginError } from '../src/core/errors.ts';
 import type { Logger } from '../src/core/logger.ts';
-import type { AnyServices, CallContext, HostClient, Plugin } from '../src/core/plugin.ts';
+import type { AnyHandler, AnyServices, CallContext, HostClient, Plugin } from '../src/core/plugin.ts';
 import type { Channel, ChannelCall, OpenSetup, PluginSource } from '../src/core/transport.ts';
 import { withResolvers } from './wire/with-resolvers.ts';
 import { hostClient } from './wire/host-client.ts';
@@ -49,6 +49,8 @@ async function initialized(plugin: Plugin, setup: OpenSetup, host: HostClient<An
 /** A plugin that is ended by force still gets so long to close, in milliseconds: it cannot be killed. */
 const leastCloseMs = 1000;
 
+const noHandler: AnyHandler = () => undefined;
+
 class InProcessChannel implements Channel {
   readonly info: Channel['info'];
   readonly hooks: readonly string[];
@@ -58,6 +60,8 @@ class InProcessChannel implements Channel {
   readonly #place: Place;
   readonly #end: (reason: PluginError | undefined) => void;
   #closing: Promise<void> | undefined;
+  #lastHook: string | undefined = undefined;
+  #lastHandler: AnyHandler = noHandler;
 
   constructor(plugin: Plugin, setup: OpenSetup, host: HostClient<AnyServices>) {
     this.info = plugin.info;
@@ -71,9 +75,16 @@ class InProcessChannel implements Channel {
   }
 
   call(call: ChannelCall): unknown {
-    const handler = this.#plugin.handlers.get(call.hook);
-    if (handler === undefined) throw this.#notAnswered(call.hook);
+    const handler = call.hook === this.#lastHook ? this.#lastHandler : this.#find(call.hook);
     return handler(call.request, new InProcessContext(call, this.#place));
+  }
+
+  #find(hook: string): AnyHandler {
+    const handler = this.#plugin.handlers.get(hook);
+    if (handler === undefined) throw this.#notAnswered(hook);
+    this.#lastHook = hook;
+    this.#lastHandler = handler;
+    return handler;
   }
 
   async health(): ReturnType<Channel['health']> {
@@ -135,62 +146,64 @@ const noHeaders: Readonly<Record<string, string>> = Object.freeze({});
 /** A handler's view of a call; everything costly is made when it is read. */
 class InProcessContext implements CallContext {
   readonly attempt: number;
-  readonly #call: ChannelCall;
-  readonly #place: Place;
-  #lazy: LazySignal | undefined;
+  // Private to the compiler only: a context is made for every call, and `#` fields cost time.
+  private readonly call: ChannelCall;
+  private readonly place: Place;
+  private lazy: LazySignal | undefined;
 
   constructor(call: ChannelCall, place: Place) {
     this.attempt = call.attempt;
-    this.#call = call;
-    this.#place = place;
+    this.call = call;
+    this.place = place;
+    this.lazy = undefined;
   }
 
   get requestId(): string {
-    return this.#call.requestId;
+    return this.call.requestId;
   }
   get plugin(): string {
-    return this.#place.plugin;
+    return this.place.plugin;
   }
   get hook(): string {
-    return this.#call.hook;
+    return this.call.hook;
   }
   get remainingMs(): number {
-    return this.#call.remainingMs;
+    return this.call.remainingMs;
   }
   get headers(): Readonly<Record<string, string>> {
-    return this.#call.headers ?? noHeaders;
+    return this.call.headers ?? noHeaders;
   }
   get metadata(): Readonly<Record<string, unknown>> {
-    return this.#call.metadata ?? noHeaders;
+    return this.call.metadata ?? noHeaders;
   }
   get traceparent(): string | undefined {
-    return this.#call.traceparent;
+    return this.call.traceparent;
   }
   get tracestate(): string | undefined {
-    return this.#call.tracestate;
+    return this.call.tracestate;
   }
   get host(): HostClient<AnyServices> {
-    return this.#place.host;
+    return this.place.host;
   }
   get log(): Logger {
-    return this.#place.log;
+    return this.place.log;
   }
 
   get signal(): AbortSignal {
-    if (this.#lazy === undefined) {
+    if (this.lazy === undefined) {
       const lazy = new LazySignal();
-      this.#lazy = lazy;
-      const { cancelled, attempt } = this.#call;
+      this.lazy = lazy;
+      const { cancelled, attempt } = this.call;
       if (attempt !== this.attempt) lazy.abort(superseded(this.attempt));
-      else if (cancelled === undefined) this.#call.onCancel = (reason) => lazy.abort(reason);
+      else if (cancelled === undefined) this.call.onCancel = (reason) => lazy.abort(reason);
       else lazy.abort(cancelled);
     }
-    return this.#lazy.signal;
+    return this.lazy.signal;
   }
 
   /** A function of its own, so that it may be taken out of the context as the other members can. */
   get progress(): (value: unknown) => void {
-    return (value) => this.#call.onProgress?.(value);
+    return (value) => this.call.onProgress?.(value);
   }
 }
 

@@ -46,10 +46,12 @@ export class Manager {
   readonly #shared: Shared;
   #shutdown: Promise<ShutdownReport> | undefined;
   #onShutdown: (() => void) | undefined;
+  readonly #hasFallbacks: boolean;
 
   constructor(parts: ManagerParts) {
     const { contract, services, logger, metrics, clock = systemClock } = parts;
     this.#parts = parts;
+    this.#hasFallbacks = Object.keys(parts.fallbacks).length > 0;
     this.#shared = {
       contract,
       services,
@@ -67,7 +69,8 @@ export class Manager {
 
   call(plugin: string, hook: string, request: unknown, options?: ExecutionContext): Promise<unknown> {
     const { fallbacks } = this.#parts;
-    const entry = Object.hasOwn(fallbacks, plugin) ? this.#entries.get(plugin) : undefined;
+    const entry =
+      this.#hasFallbacks && Object.hasOwn(fallbacks, plugin) ? this.#entries.get(plugin) : undefined;
     if (entry !== undefined) {
       const timeoutMs = options?.timeoutMs || entry.settings.timeoutMs;
       const ask = (name: string, more: ExecutionContext): Promise<unknown> =>

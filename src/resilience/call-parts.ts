@@ -11,6 +11,9 @@ import type { RateLimiter } from './rate-limiter.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import type { Tally } from './tally.ts';
 
+/** What is asked, with its schemas where it has some. */
+export type Question = Contract[string];
+
 /** When failed attempts are made again. */
 export interface RetryPolicy extends Backoff {
   readonly maxRetries: number;

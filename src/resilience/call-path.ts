@@ -2,7 +2,7 @@ import type { ExecutionContext } from '../core/execution-context.ts';
 import { PluginError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import { Call } from './call.ts';
-import type { CallParts, Target } from './call-parts.ts';
+import type { CallParts, Question, Target } from './call-parts.ts';
 import type { Tally } from './tally.ts';
 
 /** How a wait for the last call went. */
@@ -16,7 +16,10 @@ export interface DrainOptions {
 export class CallPath {
   readonly #parts: CallParts;
   readonly #tally: Tally;
-  #refusal: (() => PluginError) | undefined;
+  #refusal: (() => PluginError) | undefined = undefined;
+  /** Most plugins are asked one hook again and again. */
+  #lastHook: string | undefined = undefined;
+  #lastQuestion: Question | undefined = undefined;
 
   /** The tally outlives a path, so that a plugin's counts survive a change of its policy. */
   constructor(parts: CallParts, tally: Tally) {
@@ -38,9 +41,10 @@ export class CallPath {
   /** Asks the plugin. Rejects with a `PluginError`, always. */
   execute(hook: string, request: unknown, options: ExecutionContext | undefined): Promise<unknown> {
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal());
-    if (!Object.hasOwn(this.#parts.contract, hook)) return Promise.reject(this.#noSuchHook(hook));
+    const question = hook === this.#lastHook ? this.#lastQuestion : this.#find(hook);
+    if (question === undefined) return Promise.reject(this.#noSuchHook(hook));
     return new Promise((resolve, reject) => {
-      new Call(this.#parts, this.#tally, hook, request, options, resolve, reject).begin();
+      new Call(this.#parts, this.#tally, hook, question, request, options, resolve, reject).begin();
     });
   }
 
@@ -69,6 +73,14 @@ export class CallPath {
   /** The same for the calls of one instance. */
   drainTarget(target: Target, options: DrainOptions): Promise<number> {
     return drain(target.tally, this.#parts, options, target);
+  }
+
+  #find(hook: string): Question | undefined {
+    const { contract } = this.#parts;
+    if (!Object.hasOwn(contract, hook)) return undefined;
+    this.#lastHook = hook;
+    this.#lastQuestion = contract[hook];
+    return this.#lastQuestion;
   }
 
   #noSuchHook(hook: string): PluginError {

@@ -6,7 +6,7 @@ import type { Channel } from '../core/transport.ts';
 import { unwatch, watch } from './abort-watch.ts';
 import { backoffMs, jittered } from './backoff.ts';
 import { verdictOf, type Pass } from './breaker.ts';
-import type { CallParts, RetryPolicy, Routable, Target } from './call-parts.ts';
+import type { CallParts, Question, RetryPolicy, Routable, Target } from './call-parts.ts';
 import { CallView } from './call-view.ts';
 import type { Waiter } from './concurrency.ts';
 import type { DeadlineEntry, DeadlineList } from './deadlines.ts';
@@ -23,60 +23,64 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   list: DeadlineList | undefined = undefined;
   previous: DeadlineEntry | undefined = undefined;
   next: DeadlineEntry | undefined = undefined;
-  readonly #parts: CallParts;
-  readonly #tally: Tally;
-  readonly #resolve: (answer: unknown) => void;
-  readonly #reject: (error: PluginError) => void;
-  #timeoutMs = 0;
-  #slot: 'none' | 'waiting' | 'held' = 'none';
-  #attemptTimer: Timer | undefined = undefined;
-  #attemptError: PluginError | undefined = undefined;
+  private readonly parts: CallParts;
+  private readonly tally: Tally;
+  private readonly question: Question;
+  private readonly resolve: (answer: unknown) => void;
+  private readonly reject: (error: PluginError) => void;
+  private startedAt = 0;
+  private slot: 'none' | 'waiting' | 'held' = 'none';
+  private attemptTimer: Timer | undefined = undefined;
+  private attemptError: PluginError | undefined = undefined;
 
   constructor(
     parts: CallParts,
     tally: Tally,
     hook: string,
+    question: Question,
     request: unknown,
     options: ExecutionContext | undefined,
     resolve: (answer: unknown) => void,
     reject: (error: PluginError) => void,
   ) {
     super(parts.clock, hook, request, options);
-    this.#parts = parts;
-    this.#tally = tally;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.parts = parts;
+    this.tally = tally;
+    this.question = question;
+    this.resolve = resolve;
+    this.reject = reject;
   }
 
   /** Whether the call is one of those a tally counts. */
   isCountedBy(tally: Tally): boolean {
-    return this.#tally === tally;
+    return this.tally === tally;
   }
 
   /** Starts the call: counted, bounded in time, checked; then the policies in their order. */
   begin(): void {
-    const { deadlines, timeoutMs, contract, budget } = this.#parts;
-    this.#tally.begin();
+    const { deadlines, timeoutMs, budget, recorder, clock } = this.parts;
+    this.tally.begin();
     budget.deposit();
-    this.#timeoutMs = this.options?.timeoutMs || timeoutMs;
-    deadlines.add(this, this.#timeoutMs);
+    this.timeoutMs = this.options?.timeoutMs || timeoutMs;
+    deadlines.add(this, this.timeoutMs);
+    if (recorder !== undefined) this.startedAt = clock.now();
     if (this.options?.signal !== undefined) watch(this.options.signal, this);
-    const schema = contract[this.hook]?.request;
-    if (schema === undefined) return this.#limit();
+    const schema = this.question.request;
+    if (schema === undefined) return this.limit();
     const refuse = (why: string): void =>
-      this.#fail(this.#error('PLUGIN_1209', `the request breaks the contract: ${why}`));
-    checked(schema, this.request, (request) => this.#limit(request), refuse);
+      this.fail(this.error('PLUGIN_1209', `the request breaks the contract: ${why}`));
+    checked(schema, this.request, (request) => this.limit(request), refuse);
   }
 
   /** The deadline is over. */
   expire(): void {
-    const message = `no answer within ${this.#timeoutMs} ms. Raise timeoutMs, or look at why the plugin is slow.`;
-    this.cancel(this.#error('PLUGIN_1204', message));
+    const message = `no answer within ${this.timeoutMs} ms. Raise timeoutMs, or look at why the plugin is slow.`;
+    this.cancel(this.error('PLUGIN_1204', message));
   }
 
   /** The caller does not want the answer any more. */
   giveUp(cause: unknown): void {
-    this.cancel(this.#error('PLUGIN_1206', 'the caller gave up before the answer came.', { cause }));
+    this.cancel(this.error('PLUGIN_1206', 'the caller gave up before the answer came.', { cause }));
   }
 
   /** Ends the call for a reason that is not the plugin's; the plugin is told. */
@@ -84,179 +88,183 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     if (this.settled) return;
     const tell = this.onCancel;
     this.cancelled = reason;
-    this.#fail(reason);
+    this.fail(reason);
     tell?.(reason);
   }
 
   /** A slot of the concurrency limit is free and this call's. */
   proceed(): void {
-    this.#slot = 'held';
-    this.#try();
+    this.slot = 'held';
+    this.try();
   }
 
-  #limit(request: unknown = this.request): void {
+  private limit(request: unknown = this.request): void {
     if (this.settled) return;
     this.request = request;
-    const admission = this.#parts.limiter?.acquire(this);
-    if (admission === undefined) this.#enter();
+    const admission = this.parts.limiter?.acquire(this);
+    if (admission === undefined) this.enter();
     else if (admission instanceof Promise)
-      void admission.then((later) => (later ? this.#fail(later) : this.#enter()));
-    else this.#fail(admission);
+      void admission.then((later) => (later ? this.fail(later) : this.enter()));
+    else this.fail(admission);
   }
 
-  #enter(): void {
+  private enter(): void {
     if (this.settled) return;
-    const refusal = this.#route();
-    if (refusal !== undefined) return this.#fail(refusal);
-    const { concurrency, plugin } = this.#parts;
-    if (concurrency === undefined) return this.#try();
+    const refusal = this.route();
+    if (refusal !== undefined) return this.fail(refusal);
+    const { concurrency, plugin } = this.parts;
+    if (concurrency === undefined) return this.try();
     const place = concurrency.enter(this);
-    if (place === 'full') return this.#fail(overloaded(plugin, this.hook, concurrency.queued));
-    this.#slot = place === 'run' ? 'held' : 'waiting';
-    if (place === 'run') this.#try();
+    if (place === 'full') return this.fail(overloaded(plugin, this.hook, concurrency.queued));
+    this.slot = place === 'run' ? 'held' : 'waiting';
+    if (place === 'run') this.try();
   }
 
-  #route(): PluginError | undefined {
-    const refusal = this.#parts.route(this);
+  private route(): PluginError | undefined {
+    const refusal = this.parts.route(this);
     this.target?.tally.begin();
     return refusal;
   }
 
-  #try(): void {
+  private try(): void {
     if (this.settled || this.target === undefined) return;
     let channel: Channel | Promise<Channel>;
     try {
       channel = this.target.channel();
     } catch (error) {
-      return this.#attemptFailed(error);
+      return this.attemptFailed(error);
     }
-    if (!(channel instanceof Promise)) return this.#ask(channel);
+    if (!(channel instanceof Promise)) return this.ask(channel);
     const { attempt } = this;
     channel.then(
-      (ready) => this.#ask(ready),
-      (error: unknown) => this.#attemptFailed(error, attempt),
+      (ready) => this.ask(ready),
+      (error: unknown) => this.attemptFailed(error, attempt),
     );
   }
 
-  #ask(channel: Channel): void {
+  private ask(channel: Channel): void {
     if (this.settled) return;
     const { attempt } = this;
     this.onCancel = undefined;
-    this.#boundAttempt(attempt);
+    this.boundAttempt(attempt);
     let answer: unknown;
     try {
       answer = channel.call(this);
       if (isThenable(answer)) {
         answer.then(
-          (value) => this.#answered(value, attempt),
-          (error: unknown) => this.#attemptFailed(error, attempt),
+          (value) => this.answered(value, attempt),
+          (error: unknown) => this.attemptFailed(error, attempt),
         );
         return;
       }
     } catch (error) {
-      return this.#attemptFailed(error);
+      return this.attemptFailed(error);
     }
-    this.#answered(answer, attempt);
+    this.answered(answer, attempt);
   }
 
-  #boundAttempt(attempt: number): void {
-    const { attemptTimeoutMs } = this.#parts.retry;
+  private boundAttempt(attempt: number): void {
+    const { attemptTimeoutMs } = this.parts.retry;
     if (attemptTimeoutMs === 0) return;
-    this.#attemptTimer = this.#parts.clock.startTimer(attemptTimeoutMs, () => {
+    this.attemptTimer = this.parts.clock.startTimer(attemptTimeoutMs, () => {
       const message = `attempt ${attempt} had no answer within ${attemptTimeoutMs} ms.`;
-      const error = this.#error('PLUGIN_1204', message, { retryable: true });
+      const error = this.error('PLUGIN_1204', message, { retryable: true });
       this.onCancel?.(error);
-      this.#attemptFailed(error, attempt);
+      this.attemptFailed(error, attempt);
     });
   }
 
-  #answered(answer: unknown, attempt: number): void {
+  private answered(answer: unknown, attempt: number): void {
     if (this.settled || attempt !== this.attempt) return;
-    const schema = this.#parts.contract[this.hook]?.response;
-    if (schema === undefined) return this.#succeed(answer);
+    const schema = this.question.response;
+    if (schema === undefined) return this.succeed(answer);
     const refuse = (why: string): void => {
-      this.#fail(this.#error('PLUGIN_1210', `the plugin's answer breaks the contract: ${why}`));
+      this.fail(this.error('PLUGIN_1210', `the plugin's answer breaks the contract: ${why}`));
     };
-    checked(schema, answer, (value) => this.#succeed(value), refuse);
+    checked(schema, answer, (value) => this.succeed(value), refuse);
   }
 
-  #attemptFailed(thrown: unknown, attempt: number = this.attempt): void {
+  private attemptFailed(thrown: unknown, attempt: number = this.attempt): void {
     if (this.settled || attempt !== this.attempt) return;
-    this.#attemptTimer?.cancel();
-    const { retry, plugin } = this.#parts;
+    this.attemptTimer?.cancel();
+    const { retry, plugin } = this.parts;
     const error = PluginError.from(thrown, 'PLUGIN_1203', { plugin, hook: this.hook });
     const maxRetries = this.options?.maxRetries ?? retry.maxRetries;
-    if (!error.retryable || maxRetries === 0) return this.#fail(error);
-    if (attempt > maxRetries) return this.#fail(this.#givenUp(error, ''), error);
-    this.#retryLater(error, retry);
+    if (!error.retryable || maxRetries === 0) return this.fail(error);
+    if (attempt > maxRetries) return this.fail(this.givenUp(error, ''), error);
+    this.retryLater(error, retry);
   }
 
-  #retryLater(error: PluginError, retry: RetryPolicy): void {
+  private retryLater(error: PluginError, retry: RetryPolicy): void {
     const planned = jittered(backoffMs(retry, this.attempt), retry.jitter, Math.random());
     const delayMs = Math.max(planned, error.retryAfterMs ?? 0);
-    if (delayMs >= this.remainingMs) return this.#fail(this.#givenUp(error, ' and no time left'), error);
-    if (!this.#parts.budget.withdraw())
-      return this.#fail(this.#givenUp(error, ' and no retry budget left'), error);
+    if (delayMs >= this.remainingMs) return this.fail(this.givenUp(error, ' and no time left'), error);
+    if (!this.parts.budget.withdraw())
+      return this.fail(this.givenUp(error, ' and no retry budget left'), error);
     this.attempt++;
-    const timer = this.#parts.clock.startTimer(delayMs, () => this.#again());
-    this.#attemptError = error;
+    const timer = this.parts.clock.startTimer(delayMs, () => this.again());
+    this.attemptError = error;
     this.onCancel = () => timer.cancel();
   }
 
-  #again(): void {
+  private again(): void {
     if (this.settled) return;
-    if (this.target !== undefined && this.#parts.mustReroute(this.target)) {
-      this.#leaveTarget(verdictOf(this.#attemptError));
-      const refusal = this.#route();
-      if (refusal !== undefined) return this.#fail(refusal);
+    if (this.target !== undefined && this.parts.mustReroute(this.target)) {
+      this.leaveTarget(verdictOf(this.attemptError));
+      const refusal = this.route();
+      if (refusal !== undefined) return this.fail(refusal);
     }
-    this.#try();
+    this.try();
   }
 
-  #givenUp(error: PluginError, why: string): PluginError {
+  private givenUp(error: PluginError, why: string): PluginError {
     const { code, rawMessage, retryable, retryAfterMs } = error;
     const times = this.attempt === 1 ? '1 attempt' : `${this.attempt} attempts`;
     const message = `failed after ${times}${why}, at last with ${code}: ${rawMessage}`;
     const context = { attempts: this.attempt, lastCode: code };
-    return this.#error('PLUGIN_1203', message, { cause: error, context, retryable, retryAfterMs });
+    return this.error('PLUGIN_1203', message, { cause: error, context, retryable, retryAfterMs });
   }
 
-  #succeed(answer: unknown): void {
+  private succeed(answer: unknown): void {
     if (this.settled) return;
-    this.#settle(undefined, undefined);
-    this.#resolve(answer);
+    this.settle(undefined, undefined);
+    this.resolve(answer);
   }
 
   /** `blame` is what the breaker judges: of a call that was given up, its last attempt. */
-  #fail(error: PluginError, blame: PluginError = error): void {
+  private fail(error: PluginError, blame: PluginError = error): void {
     if (this.settled) return;
-    this.#settle(error, blame);
-    this.#reject(error);
+    this.settle(error, blame);
+    this.reject(error);
   }
 
-  #settle(error: PluginError | undefined, blame: PluginError | undefined): void {
-    const { deadlines, recorder, clock, concurrency, limiter } = this.#parts;
+  private settle(error: PluginError | undefined, blame: PluginError | undefined): void {
+    const { deadlines, recorder, clock, concurrency, limiter } = this.parts;
     this.settled = true;
     deadlines.remove(this);
     if (this.options?.signal !== undefined) unwatch(this.options.signal, this);
-    this.#attemptTimer?.cancel();
-    if (this.#slot === 'held') concurrency?.release();
-    else if (this.#slot === 'waiting') concurrency?.leave(this);
+    this.attemptTimer?.cancel();
+    if (this.slot === 'held') concurrency?.release();
+    else if (this.slot === 'waiting') concurrency?.leave(this);
     if (this.target === undefined) limiter?.leave(this);
-    this.#leaveTarget(verdictOf(blame), error === undefined);
+    this.leaveTarget(verdictOf(blame), error === undefined);
     recorder?.ended(clock.now() - this.startedAt, error?.code);
-    this.#tally.end(error === undefined);
+    this.tally.end(error === undefined);
   }
 
-  #leaveTarget(verdict: ReturnType<typeof verdictOf>, succeeded = false): void {
+  private leaveTarget(verdict: ReturnType<typeof verdictOf>, succeeded = false): void {
     this.pass?.settle(verdict);
     this.target?.tally.end(succeeded);
     this.pass = undefined;
     this.target = undefined;
   }
 
-  #error(code: ErrorCode, message: string, more: Omit<PluginErrorDetails, 'message'> = {}): PluginError {
-    return new PluginError(code, { plugin: this.#parts.plugin, hook: this.hook, message, ...more });
+  private error(
+    code: ErrorCode,
+    message: string,
+    more: Omit<PluginErrorDetails, 'message'> = {},
+  ): PluginError {
+    return new PluginError(code, { plugin: this.parts.plugin, hook: this.hook, message, ...more });
   }
 }
 

@@ -2,8 +2,7 @@ import type { Clock, Timer } from '../core/clock.ts';
 
 /** Something that ends by itself at a time; the queue's links live in it, so that waiting allocates nothing. */
 export interface DeadlineEntry {
-  /** When it began to wait and when it ends, on the clock; set by the queue. */
-  startedAt: number;
+  /** When it ends, on the clock; 0 until the queue has looked at the clock. */
   expiresAt: number;
   list: DeadlineList | undefined;
   previous: DeadlineEntry | undefined;
@@ -14,8 +13,10 @@ export interface DeadlineEntry {
 /** Entries that wait equally long: the order of arrival is the order of expiry. */
 export class DeadlineList {
   readonly timeoutMs: number;
-  head: DeadlineEntry | undefined;
-  tail: DeadlineEntry | undefined;
+  head: DeadlineEntry | undefined = undefined;
+  tail: DeadlineEntry | undefined = undefined;
+  /** The first that has no time yet; those behind it have none either. */
+  unstamped: DeadlineEntry | undefined = undefined;
 
   constructor(timeoutMs: number) {
     this.timeoutMs = timeoutMs;
@@ -25,12 +26,17 @@ export class DeadlineList {
 /** Empty lists are kept for the next call; callers who choose random times must not collect them without end. */
 const maxIdleLists = 100;
 
-/** All deadlines of a manager behind one timer: adding and removing one costs a few nanoseconds. */
+/**
+ * All deadlines of a manager behind one timer. Looking at the clock costs more than the rest of an entry's life, and
+ * most calls in this process are over within the turn of the event loop that made them: so an entry gets its time
+ * a moment later, once for all of its turn. A deadline is up to that moment late, and never early.
+ */
 export class DeadlineQueue {
   readonly #clock: Clock;
   readonly #lists = new Map<number, DeadlineList>();
-  #lastList: DeadlineList | undefined;
-  #timer: Timer | undefined;
+  #lastList: DeadlineList | undefined = undefined;
+  #stamping: Timer | undefined = undefined;
+  #timer: Timer | undefined = undefined;
   #timerAt = Infinity;
   #size = 0;
 
@@ -39,16 +45,16 @@ export class DeadlineQueue {
   }
 
   add(entry: DeadlineEntry, timeoutMs: number): void {
-    const list = this.#listOf(timeoutMs);
-    entry.startedAt = this.#clock.now();
-    entry.expiresAt = entry.startedAt + timeoutMs;
+    const list = this.#lastList?.timeoutMs === timeoutMs ? this.#lastList : this.#listOf(timeoutMs);
+    const { tail } = list;
     entry.list = list;
-    entry.previous = list.tail;
-    if (list.tail === undefined) list.head = entry;
-    else list.tail.next = entry;
+    entry.previous = tail;
+    if (tail === undefined) list.head = entry;
+    else tail.next = entry;
     list.tail = entry;
-    if (entry.expiresAt < this.#timerAt) this.#arm(entry.expiresAt, timeoutMs);
-    if (this.#size++ === 0) this.#timer?.keepAlive(true);
+    list.unstamped ??= entry;
+    this.#size++;
+    this.#stamping ??= this.#clock.startTimer(0, () => this.#stamp());
   }
 
   /** Takes an entry out; one that is not in is left alone. */
@@ -59,6 +65,7 @@ export class DeadlineQueue {
     else previous.next = next;
     if (next === undefined) list.tail = previous;
     else next.previous = previous;
+    if (list.unstamped === entry) list.unstamped = next;
     entry.list = entry.previous = entry.next = undefined;
     if (--this.#size === 0) this.#timer?.keepAlive(false);
   }
@@ -72,15 +79,15 @@ export class DeadlineQueue {
     return found;
   }
 
-  /** Ends the timer; nothing expires any more. */
+  /** Ends the timers; nothing expires any more. */
   close(): void {
+    this.#stamping?.cancel();
     this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#stamping = this.#timer = undefined;
     this.#timerAt = Infinity;
   }
 
   #listOf(timeoutMs: number): DeadlineList {
-    if (this.#lastList?.timeoutMs === timeoutMs) return this.#lastList;
     let list = this.#lists.get(timeoutMs);
     if (list === undefined) {
       if (this.#lists.size >= maxIdleLists) this.#dropIdleLists();
@@ -97,28 +104,47 @@ export class DeadlineQueue {
     }
   }
 
-  #arm(at: number, afterMs: number): void {
-    this.#timer?.cancel();
-    this.#timerAt = at;
-    this.#timer = at === Infinity ? undefined : this.#clock.startTimer(afterMs, () => this.#fire());
+  /** Gives every new entry its time. */
+  #stamp(): void {
+    this.#stamping = undefined;
+    const now = this.#clock.now();
+    for (const list of this.#lists.values()) {
+      for (let entry = list.unstamped; entry !== undefined; entry = entry.next)
+        entry.expiresAt = now + list.timeoutMs;
+      list.unstamped = undefined;
+    }
+    this.#plan(now);
+    if (this.#size > 0) this.#timer?.keepAlive(true);
   }
 
   #fire(): void {
     const now = this.#clock.now();
     this.#timer = undefined;
     this.#timerAt = Infinity;
+    for (const list of this.#lists.values()) this.#expire(list, now);
+    this.#plan(now);
+  }
+
+  /** Sets the timer to the earliest deadline. */
+  #plan(now: number): void {
     let earliest = Infinity;
-    for (const list of this.#lists.values()) {
-      this.#expire(list, now);
-      earliest = Math.min(earliest, list.head?.expiresAt ?? Infinity);
+    for (const { head } of this.#lists.values()) {
+      if (head !== undefined && head.expiresAt !== 0) earliest = Math.min(earliest, head.expiresAt);
     }
-    if (earliest < this.#timerAt) this.#arm(earliest, earliest - now);
+    if (earliest >= this.#timerAt) return;
+    this.#timer?.cancel();
+    this.#timerAt = earliest;
+    this.#timer = this.#clock.startTimer(earliest - now, () => this.#fire());
   }
 
   #expire(list: DeadlineList, now: number): void {
-    for (let entry = list.head; entry !== undefined && entry.expiresAt <= now; entry = list.head) {
+    for (let entry = list.head; entry !== undefined && isOver(entry, now); entry = list.head) {
       this.remove(entry);
       entry.expire();
     }
   }
+}
+
+function isOver({ expiresAt }: DeadlineEntry, now: number): boolean {
+  return expiresAt !== 0 && expiresAt <= now;
 }

@@ -15,7 +15,7 @@ export class RetryBudget {
 
   /** A call has begun. */
   deposit(): void {
-    this.#saved = Math.min(this.#saved + this.#ratio, reserve);
+    if (this.#saved < reserve) this.#saved += this.#ratio;
   }
 
   /** Whether one more retry may be made. */
