@@ -1,7 +1,7 @@
 import type { CallMetrics, CallRecorder, Histogram, PluginMetrics } from '../src/core/metrics.ts';
 
 /** Upper bounds in seconds: those of go-plugins and of Prometheus' own clients. */
-export const durationBucketsSeconds: readonly number[] = [
+const durationBucketsSeconds: readonly number[] = [
   0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ];
 

@@ -64,7 +64,7 @@ export class HealthMonitor {
     const startedAt = this.#clock.now();
     const { live } = this.#supervisor;
     const report = live === undefined ? reportOfState(this.#supervisor) : await this.#ask(live);
-    if (live !== undefined && live === this.#supervisor.live) this.#note(report);
+    if (live !== undefined && live === this.#supervisor.live) this.#show(report); // only its own checks count
     return { ...report, checkedAt: this.#clock.date(), responseTimeMs: this.#clock.now() - startedAt };
   }
 
@@ -79,22 +79,24 @@ export class HealthMonitor {
     if (live === undefined) return;
     const report = await this.#ask(live);
     if (live !== this.#supervisor.live || !this.#watching) return;
-    this.#note(report);
-    this.#restartIfOffline(report);
+    this.#count(report);
     this.#plan();
   }
 
-  #note(report: HealthReport): void {
-    this.#failuresInARow =
-      report.status === 'unhealthy' || report.status === 'offline' ? this.#failuresInARow + 1 : 0;
-    const isOffline = this.#failuresInARow >= (this.#policy?.failureLimit ?? Infinity);
-    this.#become(isOffline ? { ...report, status: 'offline' } : report);
-  }
-
-  #restartIfOffline(report: HealthReport): void {
-    if (this.#status !== 'offline') return;
+  /** Counts a check: bad ones in a row make it offline, and its supervisor starts it again. */
+  #count(report: HealthReport): void {
+    const isBad = report.status === 'unhealthy' || report.status === 'offline';
+    this.#failuresInARow = isBad ? this.#failuresInARow + 1 : 0;
+    if (this.#failuresInARow < (this.#policy?.failureLimit ?? Infinity)) return this.#show(report);
+    this.#become({ ...report, status: 'offline' });
     const message = `it was unhealthy ${this.#failuresInARow} times in a row (${report.message ?? report.status}) and is started again.`;
     this.#supervisor.fail(new PluginError('HEALTH_1601', { plugin: this.#plugin, message, retryable: true }));
+  }
+
+  /** While it runs it is not offline, whatever it says; that is for the count to find. */
+  #show(report: HealthReport): void {
+    if (this.#status === 'offline') return;
+    this.#become(report.status === 'offline' ? { ...report, status: 'unhealthy' } : report);
   }
 
   #become(report: HealthReport): void {

@@ -30,7 +30,7 @@ export async function policiesOf(
   before: Policies | undefined,
 ): Promise<Policies> {
   const { concurrency, retry, timeoutMs, rateLimit } = settings;
-  const sameRate = before !== undefined && isDeepStrictEqual(before.settings.rateLimit, rateLimit);
+  const sameRate = before !== undefined && isSameRate(before.settings.rateLimit, rateLimit);
   const sameSlots = before !== undefined && isDeepStrictEqual(before.settings.concurrency, concurrency);
   const parts = {
     plugin,
@@ -45,6 +45,12 @@ export async function policiesOf(
     deadlines: shared.deadlines,
   };
   return { settings, parts };
+}
+
+/** Clients are the same only if they are one and the same. */
+function isSameRate(a: ResolvedSettings['rateLimit'], b: ResolvedSettings['rateLimit']): boolean {
+  if (a?.shared?.client !== b?.shared?.client || a?.shared?.keyPrefix !== b?.shared?.keyPrefix) return false;
+  return isDeepStrictEqual({ ...a, shared: undefined }, { ...b, shared: undefined });
 }
 
 async function limiterOf(

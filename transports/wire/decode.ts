@@ -81,7 +81,7 @@ function lengthsOf(value: unknown): readonly number[] | undefined {
 }
 
 /** Counts brackets outside strings, before the parser or anybody else recurses into them. */
-export function isDeeperThan(json: Buffer, limit: number): boolean {
+function isDeeperThan(json: Buffer, limit: number): boolean {
   let depth = 0;
   for (let at = 0; at < json.length; at++) {
     const byte = json[at];

@@ -1,0 +1,3 @@
+export default function echo(request: unknown): unknown {
+  return request;
+}

@@ -1,0 +1,3 @@
+module plugboard.example/wordscore
+
+go 1.19

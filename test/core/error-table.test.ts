@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { describeCode, errorNames } from 'plugboard';
+import { shippedFolders } from '../support/layers.ts';
+import { readModules } from '../support/modules.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+interface Row {
+  readonly code: string;
+  readonly name: string;
+  readonly when: string;
+  readonly retryable: string;
+  readonly cure: string;
+}
+
+const page = readFileSync(`${root}/docs/errors.md`, 'utf8');
+const [inUse = [], reserved = []] = page.split('\n## Reserved\n').map(rowsOf);
+const rows = [...inUse, ...reserved];
+
+/** The rows of the tables whose first cell is a code in full. */
+function rowsOf(text: string): Row[] {
+  return [...text.matchAll(/^\| `([A-Z]+_\d{4})` \| (\w+) \| (.*?) \| (\w+) \| (.*?) ?\|$/gm)].map(
+    ([, code = '', name = '', when = '', retryable = '', cure = '']) => ({ code, name, when, retryable, cure }),
+  );
+}
+
+/** The codes that the shipped sources make errors of. */
+function raisedCodes(): Set<string> {
+  const made = /(?:PluginError\(|withoutStack\(|#error\(|\.from\([\w.]+,)\s*'([A-Z]+_\d{4})'/g;
+  const texts = readModules(root, shippedFolders).map(({ text }) => text);
+  return new Set(texts.flatMap((text) => [...text.matchAll(made)].map(([, code = '']) => code)));
+}
+
+describe('docs/errors.md', () => {
+  it('has a row for every code of the library, and one only', () => {
+    expect(rows.map(({ code }) => code).toSorted()).toEqual(Object.keys(errorNames).toSorted());
+  });
+
+  it.each(rows)('tells the truth about $code', ({ code, name, retryable }) => {
+    const entry = describeCode(code);
+    expect({ name, retryable }).toEqual({ name: entry.name, retryable: entry.retryable ? 'yes' : 'no' });
+  });
+
+  it('says of every code that can come when it does and what to do then', () => {
+    expect(inUse.filter(({ when, cure }) => when === '' || cure === '')).toEqual([]);
+  });
+
+  it('keeps those that are raised apart from those that are only reserved', () => {
+    expect(inUse.map(({ code }) => code).toSorted()).toEqual([...raisedCodes()].toSorted());
+  });
+});

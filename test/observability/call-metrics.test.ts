@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { PluginError, Simple, type PluginManager } from 'plugboard';
+import { inProcess } from 'plugboard/transports';
+import { callMetrics } from '../../observability/call-metrics.ts';
+import { answering, hanging } from '../manager/plugins.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { managed } from '../support/managed.ts';
+
+const bounds = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, Infinity];
+
+describe('the counters of a manager', () => {
+  it('count each call once, by how it ended and how long it took', async () => {
+    const clock = new ManualClock();
+    const moody = answering<number, string>((ms) => {
+      clock.advance(ms);
+      if (ms === 30) throw new PluginError('USER_LOCKED', { message: 'locked' });
+      return 'ok';
+    });
+    await using host = await managed(
+      Simple<number, string>().withMetrics().withClock(clock).withPlugin('auth', inProcess(moody)).build(),
+    );
+    const { manager } = host;
+    for (const ms of [1, 30, 30, 400]) await manager.execute('auth', ms).catch(() => {});
+    const controller = new AbortController();
+    controller.abort();
+    await manager.execute('auth', 0, { signal: controller.signal }).catch(() => {});
+    const counts = manager.metrics()?.plugins['auth'];
+    expect(counts).toMatchObject({
+      requestsTotal: 5,
+      requestsSuccess: 2,
+      requestsFailure: 3,
+      failures: { USER_LOCKED: 2, PLUGIN_1206: 1 },
+      durationSeconds: { count: 5 },
+    });
+    expect(counts?.durationSeconds.sum).toBeCloseTo(0.461, 9);
+    expect(counts?.durationSeconds.buckets.map(({ le }) => le)).toEqual(bounds);
+    expect(counts?.durationSeconds.buckets.map(({ count }) => count)).toEqual([
+      2, 2, 2, 2, 4, 4, 4, 5, 5, 5, 5, 5, 5,
+    ]);
+  });
+
+  it('count what was never answered, and nothing that was refused before it began', async () => {
+    const clock = new ManualClock();
+    await using host = await managed(
+      Simple<string, string>().withMetrics().withClock(clock).withPlugin('auth', inProcess(hanging)).build(),
+    );
+    const call = host.manager.execute('auth', 'hello', { timeoutMs: 2000 });
+    clock.advance(2000);
+    await expect(call).rejects.toMatchObject({ code: 'PLUGIN_1204' });
+    await host.manager.shutdown();
+    await expect(host.manager.execute('auth', 'hello')).rejects.toMatchObject({ code: 'PLUGIN_1208' });
+    expect(host.manager.metrics()?.plugins['auth']).toMatchObject({
+      requestsTotal: 1,
+      failures: { PLUGIN_1204: 1 },
+      durationSeconds: { count: 1, sum: 2 },
+    });
+  });
+
+  it('begin anew for a plugin that was registered again', async () => {
+    const echo = inProcess(answering<string, string>((text) => text));
+    await using host = await managed(Simple<string, string>().withMetrics().withPlugin('auth', echo).build());
+    const manager: PluginManager<string, string> = host.manager;
+    await manager.execute('auth', 'hello');
+    await manager.unregister('auth');
+    expect(manager.metrics()).toEqual({ plugins: {} });
+    await manager.register('auth', echo);
+    expect(manager.metrics()?.plugins['auth']).toMatchObject({ requestsTotal: 0 });
+  });
+
+  it('are a picture of a moment, which later calls do not change', async () => {
+    const echo = inProcess(answering<string, string>((text) => text));
+    await using host = await managed(Simple<string, string>().withMetrics().withPlugin('auth', echo).build());
+    const before = host.manager.metrics();
+    await host.manager.execute('auth', 'hello');
+    expect(before?.plugins['auth']?.requestsTotal).toBe(0);
+  });
+});
+
+describe('call metrics', () => {
+  it('put a duration that is just a bound below it', () => {
+    const metrics = callMetrics();
+    const recorder = metrics.recorderFor('auth');
+    for (const le of bounds.slice(0, -1)) recorder.ended(le * 1000, undefined);
+    recorder.ended(60_000, undefined);
+    const { durationSeconds } = metrics.snapshot().plugins['auth'] ?? {};
+    expect(durationSeconds?.buckets).toEqual(bounds.map((le, at) => ({ le, count: at + 1 })));
+  });
+
+  it('keep a bounded number of codes, whatever a plugin invents', () => {
+    const metrics = callMetrics();
+    const recorder = metrics.recorderFor('auth');
+    for (let at = 0; at < 10_000; at++) recorder.ended(1, `CODE_${at}`);
+    recorder.ended(1, 'CODE_0');
+    const { failures, requestsFailure } = metrics.snapshot().plugins['auth'] ?? {};
+    expect(requestsFailure).toBe(10_001);
+    expect(Object.keys(failures ?? {})).toHaveLength(51);
+    expect(failures).toMatchObject({ CODE_0: 2, _OTHER: 9950 });
+  });
+
+  it('keep plugins apart whose names are those of object members', () => {
+    const metrics = callMetrics();
+    metrics.recorderFor('constructor').ended(1, 'toString');
+    expect(metrics.snapshot().plugins['constructor']).toMatchObject({ failures: { toString: 1 } });
+    metrics.forget('constructor');
+    expect(metrics.snapshot()).toEqual({ plugins: {} });
+  });
+});

@@ -1,0 +1,262 @@
+import { describe, expect, it } from 'vitest';
+import { PluginError, Simple, type InstancesSettings, type PluginSettings } from 'plugboard';
+import { Puppet } from '../manager/puppet.ts';
+import { aTurn, soFar } from '../manager/so-far.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { managed } from '../support/managed.ts';
+import { endOnClock } from './on-manual-clock.ts';
+
+/** Several instances of one plugin; each call says which one answered it, when the test lets it. */
+async function setOf(
+  instances: number | InstancesSettings,
+  settings: PluginSettings<never> = {},
+  answer: (instance: number) => number = (instance) => instance,
+) {
+  const clock = new ManualClock();
+  const puppet = new Puppet();
+  const held: (() => void)[] = [];
+  const { manager, ...running } = await managed(
+    Simple<string, number>().withClock(clock).withPlugin('auth', puppet, { ...settings, instances }).build(),
+  );
+  const host = { manager, [Symbol.asyncDispose]: () => endOnClock(running, clock) };
+  // which instance is asked cannot be told by the plugin itself: a channel knows only its own process
+  for (const [index, channel] of puppet.channels.entries()) {
+    channel.call = (call) => {
+      if (call.request !== 'hold') return answer(index);
+      return new Promise((resolve) => void held.push(() => resolve(index)));
+    };
+  }
+  const call = (request = 'answer'): Promise<number> => {
+    const ended = manager.execute('auth', request);
+    ended.catch(() => {});
+    return ended;
+  };
+  const active = (): number[] => (manager.getPlugin('auth')?.instances ?? []).map(({ calls }) => calls.active);
+  const started = (): number[] => (manager.getPlugin('auth')?.instances ?? []).map(({ calls }) => calls.started);
+  return { clock, puppet, host, call, active, started, letGo: () => held.shift()?.() };
+}
+
+describe('several instances of a plugin', () => {
+  it('are started side by side, and seen one by one', async () => {
+    const { host, puppet } = await setOf(3);
+    await using _ = host;
+    expect(puppet.starts).toBe(3);
+    expect(host.manager.getPlugin('auth')?.instances).toMatchObject(
+      Array(3).fill({ restarts: 0, breaker: undefined, state: { status: 'ready' } }) as object[],
+    );
+  });
+
+  it('are all stopped again when one of them does not start', async () => {
+    const puppet = new Puppet();
+    puppet.onStart = () =>
+      puppet.starts === 2 ? Promise.reject(new Error('there is no second')) : Promise.resolve();
+    await using host = await managed(Simple<string, number>().build());
+    await expect(host.manager.register('auth', puppet, { instances: 3 })).rejects.toMatchObject({
+      code: 'REGISTRY_1907',
+      rawMessage: 'there is no second',
+    });
+    expect(puppet.channels.map(({ closedWithMs }) => closedWithMs)).toEqual([0, 0]);
+  });
+
+  it('share the calls that run: each goes to the one with the fewest', async () => {
+    const { host, call, active, letGo } = await setOf(3);
+    await using _ = host;
+    for (let number = 0; number < 9; number++) void call('hold');
+    expect(active()).toEqual([3, 3, 3]);
+    letGo(); // the first call of the first instance
+    await aTurn();
+    expect(active()).toEqual([2, 3, 3]);
+    void call('hold');
+    expect(active()).toEqual([3, 3, 3]);
+  });
+
+  it('take turns with calls that come one after the other', async () => {
+    const { host, call } = await setOf(3);
+    await using _ = host;
+    const answers: number[] = [];
+    for (let number = 0; number < 9; number++) answers.push(await call());
+    expect(answers).toEqual([0, 1, 2, 0, 1, 2, 0, 1, 2]);
+  });
+
+  it('heed no weights unless the spread is weighted', async () => {
+    const { host, call, started } = await setOf({ count: 2, weights: [9, 1] });
+    await using _ = host;
+    for (let number = 0; number < 100; number++) await call();
+    expect(started()).toEqual([50, 50]);
+  });
+});
+
+describe('weighted instances', () => {
+  it.each([
+    [[3, 1], [300, 100]],
+    [[1, 1, 2], [100, 100, 200]],
+    [[0.5, 1.5], [100, 300]],
+  ])('with the weights %j get their share of calls one after the other', async (weights, shares) => {
+    const { host, call, started } = await setOf({ count: weights.length, spread: 'weighted', weights });
+    await using _ = host;
+    for (let number = 0; number < 400; number++) await call();
+    expect(started()).toEqual(shares);
+  });
+
+  it('get their share of calls that run at once, too', async () => {
+    const { host, call, active } = await setOf({ count: 3, spread: 'weighted', weights: [5, 3, 2] });
+    await using _ = host;
+    for (let number = 0; number < 100; number++) void call('hold');
+    expect(active()).toEqual([50, 30, 20]);
+  });
+
+  it('get their share at any moment, not in lumps', async () => {
+    const { host, call } = await setOf({ count: 2, spread: 'weighted', weights: [2, 1] });
+    await using _ = host;
+    const answers: number[] = [];
+    for (let number = 0; number < 9; number++) answers.push(await call());
+    expect(answers.join('')).toMatch(/^(001|010|100){3}$/);
+  });
+
+  it('hand the calls of one that is down to the others, in their proportion', async () => {
+    const { host, call, puppet, started } = await setOf({ count: 3, spread: 'weighted', weights: [2, 1, 1] });
+    await using _ = host;
+    await puppet.channels[0]?.crash();
+    for (let number = 0; number < 100; number++) await call();
+    expect(started()).toEqual([0, 50, 50]);
+  });
+
+  it('without weights share alike', async () => {
+    const { host, call, started } = await setOf({ count: 4, spread: 'weighted' });
+    await using _ = host;
+    for (let number = 0; number < 400; number++) await call();
+    expect(started()).toEqual([100, 100, 100, 100]);
+  });
+});
+
+describe('an instance that ended', () => {
+  it('gets no calls until it is back', async () => {
+    const { clock, host, call, puppet, started } = await setOf(2);
+    await using _ = host;
+    await puppet.channels[0]?.crash();
+    for (let number = 0; number < 20; number++) expect(await call()).toBe(1);
+    expect(host.manager.getPlugin('auth')?.state.status).toBe('ready');
+    clock.advance(1000);
+    await aTurn();
+    for (let number = 0; number < 20; number++) await call();
+    expect(started()[0]).toBe(10);
+  });
+
+  it('fails its running calls, which go elsewhere where retries are on', async () => {
+    const { clock, host, puppet } = await setOf(2, { retry: { jitter: 0 } });
+    await using _ = host;
+    const [sick, well] = puppet.channels;
+    if (sick === undefined || well === undefined) throw new Error('two were started');
+    let fall = (): void => {};
+    sick.call = () =>
+      new Promise((_, reject) => {
+        fall = () => reject(new PluginError('PLUGIN_1205', { message: 'it fell over.' }));
+      });
+    well.call = () => 7;
+    const calls = [host.manager.execute('auth', 'hello'), host.manager.execute('auth', 'hello')];
+    fall();
+    await sick.crash();
+    clock.advance(100);
+    expect(await Promise.all(calls)).toEqual([7, 7]);
+    expect(host.manager.getPlugin('auth')?.calls).toEqual({ started: 2, succeeded: 2, failed: 0, active: 0 });
+  });
+
+  it('is asked all the same when there is no other, and says why it cannot', async () => {
+    const { host, call, puppet } = await setOf(2);
+    await using _ = host;
+    for (const channel of puppet.channels) await channel.crash();
+    await expect(call()).rejects.toMatchObject({ code: 'PLUGIN_1205', retryAfterMs: 1000 });
+    expect(host.manager.getPlugin('auth')?.state.status).toBe('restarting');
+  });
+});
+
+describe('a sick instance', () => {
+  const breaker = { circuitBreaker: { recoveryTimeoutMs: 50, successThreshold: 1 } };
+
+  /** Two instances, the first of which fails until it is told to be well. */
+  async function sickSet() {
+    const { host, call, started, puppet } = await setOf(2, breaker);
+    let isSick = true;
+    const [first] = puppet.channels;
+    if (first === undefined) throw new Error('two were started');
+    first.call = () => {
+      if (isSick) throw new PluginError('PLUGIN_1203', { message: 'sick' });
+      return 0;
+    };
+    const breakers = (): unknown[] => host.manager.getPlugin('auth')?.instances.map((one) => one.breaker) ?? [];
+    /** Resolves when the first instance's breaker is in a state. */
+    const until = (state: string): Promise<void> =>
+      new Promise((resolve) => {
+        const undo = host.manager.on('breaker', ({ instance, to }) => {
+          if (instance !== 0 || to !== state) return;
+          undo();
+          resolve();
+        });
+      });
+    return { host, call, started, breakers, until, heal: () => (isSick = false) };
+  }
+
+  it('leaves the rotation by its own breaker; the other one goes on', async () => {
+    const { host, call, breakers } = await sickSet();
+    await using _ = host;
+    const codes = await Promise.all(Array.from({ length: 20 }, async () => soFar(call())));
+    expect(codes.filter((code) => code === 'PLUGIN_1203')).toHaveLength(5);
+    expect(breakers()).toEqual(['open', 'closed']);
+  });
+
+  it('comes back by a probe', async () => {
+    const { host, call, started, breakers, until, heal } = await sickSet();
+    await using _ = host;
+    const halfOpen = until('half-open');
+    for (let number = 0; number < 20; number++) await soFar(call());
+    const before = started()[0] ?? 0;
+    heal();
+    await halfOpen;
+    const closed = until('closed');
+    await call();
+    await call();
+    await closed;
+    expect(breakers()).toEqual(['closed', 'closed']);
+    for (let number = 0; number < 20; number++) await call();
+    expect((started()[0] ?? 0) - before).toBeGreaterThanOrEqual(10);
+  });
+
+  it('stays out while its probes fail, and costs one call for each', async () => {
+    const { host, call, breakers, until } = await sickSet();
+    await using _ = host;
+    const halfOpen = until('half-open');
+    for (let number = 0; number < 20; number++) await soFar(call());
+    await halfOpen;
+    const codes: string[] = [];
+    for (let number = 0; number < 10; number++) codes.push(await soFar(call()));
+    expect(codes.filter((code) => code !== 'answered')).toEqual(['PLUGIN_1203']);
+    expect(breakers()).toEqual(['open', 'closed']);
+  });
+
+  it('costs no call where retries are on', async () => {
+    const { host, puppet, clock } = await setOf(2, { ...breaker, retry: { initialDelayMs: 0, budgetRatio: 10 } });
+    await using _ = host;
+    const [first] = puppet.channels;
+    if (first === undefined) throw new Error('two were started');
+    first.call = () => {
+      throw new PluginError('PLUGIN_1212', { message: 'sick', retryable: true });
+    };
+    for (let number = 0; number < 100; number++) {
+      const call = host.manager.execute('auth', 'hello');
+      await aTurn();
+      clock.advance(0);
+      expect(await soFar(call)).toBe('answered');
+    }
+  });
+
+  it('makes the whole plugin refuse only when all of them are sick', async () => {
+    const sick = (): never => {
+      throw new PluginError('PLUGIN_1203', { message: 'sick' });
+    };
+    const { host, call } = await setOf(2, { circuitBreaker: {} }, sick);
+    await using _ = host;
+    const codes: string[] = [];
+    for (let number = 0; number < 12; number++) codes.push(await soFar(call()));
+    expect(codes).toEqual([...Array<string>(10).fill('PLUGIN_1203'), 'CIRCUIT_1401', 'CIRCUIT_1401']);
+  });
+});

@@ -1,0 +1,33 @@
+import { Simple } from 'plugboard';
+import { worker } from 'plugboard/transports';
+import { expect, it } from 'vitest';
+import { managed } from '../support/managed.ts';
+import { MemoryLogger } from '../support/memory-logger.ts';
+import { fixture } from './subjects.ts';
+
+it.each([
+  ['text', 'malformed'],
+  ['number', 'malformed'],
+  ['null', 'malformed'],
+  ['emptyList', 'malformed'],
+  ['noCount', 'malformed'],
+  ['texts', 'malformed'],
+  ['notANumber', 'late-or-repeated'],
+  ['map', 'unknown-message'],
+  ['error', 'unknown-message'],
+  ['cyclic', 'unknown-id'],
+  ['unknownId', 'unknown-id'],
+  ['repeatedId', 'late-or-repeated'],
+  ['hostileLog', undefined],
+  ['nullPrototype', undefined],
+])('a worker that posts against the protocol harms no call: %s', async (what, kind) => {
+  const log = new MemoryLogger();
+  await using host = await managed(
+    Simple<string, string>()
+      .withLogger(log)
+      .withPlugin('subject', worker(fixture('bad/posts-as-told.mjs')))
+      .build(),
+  );
+  expect(await host.manager.execute('subject', what)).toBe('ok');
+  expect(log.records.find(({ fields }) => 'kind' in fields)?.fields['kind']).toBe(kind);
+});

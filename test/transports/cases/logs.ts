@@ -1,0 +1,42 @@
+// oxlint-disable vitest/no-standalone-expect -- the cases run inside the tests of behaviour.test.ts
+import { expect } from 'vitest';
+import type { LogRecord, MemoryLogger } from '../../support/memory-logger.ts';
+import type { Case } from '../behaviour.ts';
+
+/** The first record with a text in its message. */
+function saying(log: MemoryLogger, text: string): Promise<LogRecord> {
+  return log.until(({ message }) => message.includes(text));
+}
+
+/** What reaches the log of the host. */
+export const logCases: readonly Case[] = [
+  {
+    name: 'its log records arrive with its name and their level',
+    async run({ ask, log }) {
+      for (const level of ['debug', 'info', 'warn', 'error'] as const) {
+        await ask('log', { level, message: `said as ${level}`, fields: { mailbox: 'ada', size: 3 } });
+        expect(await saying(log, `said as ${level}`)).toEqual({
+          level,
+          message: `said as ${level}`,
+          fields: { plugin: 'subject', mailbox: 'ada', size: 3 },
+        });
+      }
+    },
+  },
+  ...(['stdout', 'stderr'] as const).map((stream): Case => ({
+    name: `what it prints on ${stream} arrives as a record`,
+    async run({ ask, log }) {
+      const calls = [1, 2, 3].map((at) => ask('print', { stream, text: `printed ${at} on ${stream}\n` }));
+      await Promise.all(calls);
+      expect(await saying(log, `printed 3 on ${stream}`)).toMatchObject({
+        level: 'info',
+        fields: { plugin: 'subject', stream: expect.stringMatching(/^std(out|err)$/) as string },
+      });
+      await ask('print', { stream, text: `{"level":50,"msg":"structured on ${stream}","code":7}\n` });
+      expect(await saying(log, `structured on ${stream}`)).toMatchObject({
+        level: 'error',
+        fields: { plugin: 'subject', code: 7 },
+      });
+    },
+  })),
+];

@@ -1,0 +1,109 @@
+import { fileURLToPath } from 'node:url';
+import type { Plugin, PluginSource, Undeclared } from 'plugboard';
+import { inProcess, subprocess, worker, type SubprocessOptions } from 'plugboard/transports';
+
+/** What a case may ask of the source. */
+export type SourceOptions = Pick<SubprocessOptions, 'maxFrameBytes'>;
+
+/** A transport under test. */
+export interface Subject {
+  readonly name: string;
+  /** The all-round plugin over this transport. */
+  source(options?: SourceOptions): PluginSource;
+  /** Cases this transport cannot do, each with the reason. */
+  readonly cannot: Readonly<Record<string, string>>;
+}
+
+/** The path of a program under test/fixtures/plugins. */
+export function fixture(name: string): string {
+  return fileURLToPath(new URL(`../fixtures/plugins/${name}`, import.meta.url));
+}
+
+const { allRound } = (await import(fixture('all-round.mjs'))) as { allRound: () => Plugin<Undeclared> };
+
+const shared = 'it shares the memory of the host';
+const lines = 'the lines of go-plugins do not know it';
+
+/** The cases of things that cannot be written down. */
+function refusals(parts: readonly string[], kinds: readonly string[], why: string): Record<string, string> {
+  const names = parts.flatMap((part) =>
+    kinds.map((kind) => `${part} that holds a ${kind} is refused with RPC_2005`),
+  );
+  return Object.fromEntries(names.map((name) => [name, why]));
+}
+
+const bothWays = ['a request', 'an answer'];
+
+/** Every transport with what it cannot do. */
+export const subjects: readonly Subject[] = [
+  {
+    name: 'inProcess',
+    source: () => inProcess(allRound()),
+    cannot: {
+      ...refusals(bothWays, ['cycle', 'bigint', 'function'], `${shared}: nothing is written down`),
+      'a request over the frame limit fails with RPC_2006, and the next call works': `${shared}: there are no frames`,
+      'an answer over the frame limit fails with RPC_2006, and the next call works': `${shared}: there are no frames`,
+      'what it prints on stdout arrives as a record': `${shared}, and its stdout`,
+      'what it prints on stderr arrives as a record': `${shared}, and its stderr`,
+      'an answer of undefined arrives as null': `${shared}: undefined stays undefined`,
+    },
+  },
+  {
+    name: 'worker',
+    source: () => worker(fixture('serve-all-round.mjs')),
+    cannot: {
+      ...refusals(bothWays, ['cycle', 'bigint'], 'structured clone copies it'),
+      'a request over the frame limit fails with RPC_2006, and the next call works':
+        'threads exchange objects, not frames',
+      'an answer over the frame limit fails with RPC_2006, and the next call works':
+        'threads exchange objects, not frames',
+    },
+  },
+  {
+    name: 'subprocess, channel fd',
+    source: (options) => subprocess(process.execPath, { args: [fixture('serve-all-round.mjs')], ...options }),
+    cannot: {},
+  },
+  {
+    name: 'subprocess, channel stdio',
+    source: (options) =>
+      subprocess(process.execPath, { args: [fixture('serve-all-round.mjs')], channel: 'stdio', ...options }),
+    cannot: {},
+  },
+  {
+    name: 'subprocess, lines of go-plugins',
+    source: (options) =>
+      subprocess(process.execPath, {
+        args: [fixture('lines-all-round.mjs')],
+        protocol: 'go-plugins',
+        ...options,
+      }),
+    cannot: {
+      'sends and receives bytes inside objects': lines,
+      'keeps empty bytes and several of them': lines,
+      'keeps bytes beside keys that look like marks for bytes': lines,
+      ...refusals(
+        ['an answer'],
+        ['cycle', 'bigint', 'function'],
+        'what cannot be written is found by the plugin',
+      ),
+      'a caller who gives up aborts the signal of the plugin': lines,
+      'a deadline that passes aborts the signal of the plugin': lines,
+      'a late answer is dropped without a word': lines,
+      'a coded error keeps code, message, retryable and retryAfterMs': `${lines}: an error is text`,
+      'a code put on any error is kept': `${lines}: an error is text`,
+      'progress arrives at the caller in its order': lines,
+      'the context has everything the caller said': `${lines}: it has no attempt and no trace`,
+      'the services of the host answer': lines,
+      'a service the plugin may not use is RPC_2007': lines,
+      'a service that does not exist is RPC_2007': lines,
+      'its log records arrive with its name and their level': lines,
+      'what it prints on stdout arrives as a record': 'its stdout is the channel',
+      'says that it is degraded, and why': lines,
+      'says that it is unhealthy': lines,
+      'gets its config when it starts': lines,
+      'an initialize that throws fails the build with its reason': lines,
+      'says who it is': lines,
+    },
+  },
+];

@@ -1,0 +1,198 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { encode } from '../../../transports/wire/encode.ts';
+import { FrameReader } from '../../../transports/wire/frame-reader.ts';
+import { retainedBytes } from '../../support/retained.ts';
+import { cutAt, onTheWire, payload, places, read } from './streams.ts';
+
+const limit = 64 * 1024;
+
+describe('frames', () => {
+  it('are the same wherever the stream is cut', () => {
+    fc.assert(
+      fc.property(fc.array(payload, { maxLength: 6 }), places, (results, cuts) => {
+        const messages = results.map((result, id) => ({ id, result }));
+        const stream = Buffer.concat(messages.map((message) => onTheWire(encode(message, true))));
+        const expected = messages.map((message) => ({ message: { jsonrpc: '2.0', ...message } }));
+        const found = read(cutAt(stream, cuts), limit);
+        expect(found.map(withoutLengths)).toEqual(expected);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('do not share memory with the stream or with one another', () => {
+    const message = { id: 1, result: [new Uint8Array([1, 2]), new Uint8Array([3, 4])] };
+    const stream = onTheWire(encode(message, true));
+    const [found] = read([stream], limit) as [{ message: { result: [Uint8Array, Uint8Array] } }];
+    stream.fill(0);
+    const [first, second] = found.message.result;
+    expect([first, second]).toEqual([new Uint8Array([1, 2]), new Uint8Array([3, 4])]);
+    structuredClone(first.buffer, { transfer: [first.buffer as ArrayBuffer] });
+    expect(first).toHaveLength(0);
+  });
+});
+
+/** Pieces of streams that are nearly right: what a broken or hostile end would send. */
+const pieces = fc.array(
+  fc.oneof(
+    fc.constantFrom(
+      '{"id":1,"result":2}\n',
+      '\n',
+      '\r\n',
+      '{',
+      '}',
+      '[',
+      ']',
+      '"',
+      '\\',
+      ',',
+      ':',
+      '"id":7',
+      '"method":"x"',
+    ),
+    fc.constantFrom(
+      '"bytes":[3]',
+      '"bytes":[1,2]}\n',
+      '{"bytes":[300],"id":5}\n',
+      '{"$bytes":0}',
+      '"$$bytes":1',
+      '\ufeff',
+    ),
+    fc.constantFrom(
+      '"__proto__":{',
+      '"constructor":{"prototype":1}',
+      '"result":',
+      '"error":null',
+      '"params":',
+    ),
+    fc.nat({ max: 700 }).map((length) => 'x'.repeat(length)),
+    fc.nat({ max: 700 }).map((depth) => '['.repeat(depth)),
+    fc.string({ unit: 'binary', maxLength: 20 }),
+  ),
+  { maxLength: 30 },
+);
+
+const nearlyRight = fc.oneof(
+  pieces.map((texts) => Buffer.from(texts.join(''))),
+  fc.uint8Array({ maxLength: 2000 }).map((bytes) => Buffer.from(bytes)),
+  fc
+    .tuple(pieces, fc.uint8Array({ maxLength: 50 }))
+    .map(([texts, bytes]) => Buffer.concat([Buffer.from(texts.join('')), bytes])),
+);
+
+describe('any bytes at all', () => {
+  it('never throw, and mean the same wherever they are cut', () => {
+    fc.assert(
+      fc.property(nearlyRight, places, (stream, cuts) => {
+        expect(read(cutAt(stream, cuts), 256)).toEqual(read([stream], 256));
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  it('mean the same one byte at a time', () => {
+    fc.assert(
+      fc.property(nearlyRight, (stream) => {
+        const single = Array.from(stream, (byte) => Uint8Array.of(byte));
+        expect(read(single, 256)).toEqual(read([stream], 256));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('never change the prototype of anything', () => {
+    fc.assert(
+      fc.property(nearlyRight, (stream) => {
+        read([stream], 256);
+        expect(Object.keys(Object.prototype)).toEqual([]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('a line over the limit', () => {
+  it('is told with the id at its end, however long it is and wherever it is cut', () => {
+    for (let length = 240; length < 400; length += 3) {
+      const stream = Buffer.from(`{"result":"${'x'.repeat(length)}","id":42}\n{"id":2}\n`);
+      const expected = [{ fault: { kind: 'too-large', id: 42, isQuestion: false } }, { message: { id: 2 } }];
+      for (let place = 0; place < stream.length; place++) {
+        expect([length, place, read(cutAt(stream, [place]), 256)]).toEqual([length, place, expected]);
+      }
+      expect(read(cutAt(stream, [...stream.keys()]), 256)).toEqual(expected);
+    }
+  });
+
+  it('may be as long as the limit, and not a byte longer', () => {
+    const line = `{"id":1,"result":"${'x'.repeat(200)}"}`;
+    expect(read([Buffer.from(`${line}\n`)], line.length)).toMatchObject([{ message: { id: 1 } }]);
+    expect(read([Buffer.from(`${line}\n`)], line.length - 1)).toMatchObject([
+      { fault: { kind: 'too-large', id: 1 } },
+    ]);
+  });
+
+  it('and its bytes count together', () => {
+    const frame = onTheWire(encode({ id: 1, result: new Uint8Array(100) }, true));
+    const length = frame.length - 1; // the line feed does not count
+    expect(read([frame], length)).toMatchObject([{ message: { id: 1 } }]);
+    expect(read([frame, Buffer.from('{"id":2}\n')], length - 1)).toMatchObject([
+      { fault: { kind: 'too-large', id: 1 } },
+      { message: { id: 2 } },
+    ]);
+  });
+});
+
+describe('what is held of a frame that is not yet whole', () => {
+  const small = 256 * 1024;
+  const mostHeld = 4 * small;
+  const reader = (): FrameReader => new FrameReader({ message() {}, fault() {} }, small);
+
+  /** Bytes one by one, each in memory of its own, as a socket gives them. */
+  function* bytes(count: number): Generator<Buffer> {
+    for (let at = 0; at < count; at++) yield Buffer.allocUnsafeSlow(1).fill('x');
+  }
+
+  it('is bounded when a line never ends', () => {
+    const endless = reader();
+    const retained = retainedBytes(() => {
+      for (let at = 0; at < 1000; at++) endless.push(Buffer.allocUnsafeSlow(64 * 1024).fill('x'));
+    });
+    expect(retained).toBeLessThan(mostHeld);
+    endless.push(Buffer.from('\n'));
+  });
+
+  it('is bounded when a line comes byte by byte', () => {
+    const slow = reader();
+    const retained = retainedBytes(() => {
+      for (const byte of bytes(small)) slow.push(byte);
+    });
+    expect(retained).toBeLessThan(mostHeld);
+    slow.push(Buffer.from('\n'));
+  });
+
+  it('is bounded when announced bytes come one by one', () => {
+    const slow = reader();
+    const retained = retainedBytes(() => {
+      slow.push(Buffer.from(`{"bytes":[${small - 100}]}\n`));
+      for (const byte of bytes(small - 200)) slow.push(byte);
+    });
+    expect(retained).toBeLessThan(mostHeld);
+    slow.push(Buffer.from('\n'));
+  });
+
+  it('is little when a line is skipped', () => {
+    const skipping = reader();
+    const retained = retainedBytes(() => {
+      for (let at = 0; at < 20; at++) skipping.push(Buffer.allocUnsafeSlow(small).fill('x'));
+    });
+    expect(retained).toBeLessThan(small / 2);
+    skipping.push(Buffer.from('\n'));
+  });
+});
+
+function withoutLengths(found: ReturnType<typeof read>[number]): unknown {
+  if (!('message' in found)) return found;
+  const { bytes: _, ...message } = found.message;
+  return { message };
+}
