@@ -239,17 +239,22 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   }
 
   private settle(error: PluginError | undefined, blame: PluginError | undefined): void {
-    const { deadlines, recorder, clock, concurrency, limiter } = this.parts;
+    const { deadlines, recorder } = this.parts;
     this.settled = true;
     deadlines.remove(this);
     if (this.options?.signal !== undefined) unwatch(this.options.signal, this);
     this.attemptTimer?.cancel();
-    if (this.slot === 'held') concurrency?.release();
-    else if (this.slot === 'waiting') concurrency?.leave(this);
-    if (this.target === undefined) limiter?.leave(this);
+    if (this.slot !== 'none') this.leaveSlot();
+    if (this.target === undefined) this.parts.limiter?.leave(this);
     this.leaveTarget(verdictOf(blame), error === undefined);
-    recorder?.ended(clock.now() - this.startedAt, error?.code);
+    recorder?.ended(this.parts.clock.now() - this.startedAt, error?.code);
     this.tally.end(error === undefined);
+  }
+
+  private leaveSlot(): void {
+    const { concurrency } = this.parts;
+    if (this.slot === 'held') concurrency?.release();
+    else concurrency?.leave(this);
   }
 
   private leaveTarget(verdict: ReturnType<typeof verdictOf>, succeeded = false): void {
@@ -274,5 +279,5 @@ function overloaded(plugin: string, hook: string, queued: number): PluginError {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function';
 }

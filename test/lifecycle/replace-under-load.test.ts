@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { managed } from '../support/managed.ts';
-import { openFiles, ownChildren } from '../support/processes.ts';
-import { bee, bees, type Ask, type Answer } from './bees.ts';
+import { ownChildren } from '../support/processes.ts';
+import { bee, bees, type Answer, type Ask } from './bees.ts';
+import { openFiles } from './open-files.ts';
 
 type Execute = (name: 'bee', ask: Ask) => Promise<Answer>;
 

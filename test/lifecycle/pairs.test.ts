@@ -1,0 +1,119 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { isPluginError, type PluginManager, type PluginState } from 'plugboard';
+import { managed } from '../support/managed.ts';
+import { expectNoChildren, isAlive } from '../support/processes.ts';
+import { bee, bees, type Answer, type Ask } from './bees.ts';
+
+type Manager = PluginManager<Ask, Answer>;
+
+/** What may happen to a plugin at any moment. Each ends, with an answer or a coded error. */
+const deeds: Readonly<Record<string, (manager: Manager) => Promise<unknown>>> = {
+  start: (manager) => manager.register('bee', bee('started')),
+  'lazy start': (manager) => manager.execute('lazy', { id: 1 }),
+  call: (manager) => manager.execute('bee', { id: 2, ms: 5 }),
+  'hanging call': (manager) => manager.execute('bee', { id: 3, ms: null }, { timeoutMs: 150 }),
+  unregister: (manager) => manager.gracefulUnregister('bee', 200),
+  drain: (manager) => manager.drain('bee', { timeoutMs: 200 }),
+  replace: (manager) => manager.replace('bee', bee('replaced')),
+  'replace by an ill one': (manager) => manager.replace('bee', bee('ill', 'unhealthy')),
+  'replace the lazy one': (manager) => manager.replace('lazy', bee('replaced')),
+  shutdown: (manager) => manager.shutdown({ timeoutMs: 200 }),
+  crash: async (manager) => kill(manager),
+  // killed, and killed again as soon as it is back
+  restart: async (manager) => {
+    const back = nextReady(manager);
+    if (!kill(manager)) return;
+    await Promise.race([back, manager.execute('bee', { id: 4 }, { timeoutMs: 300 })]).finally(() => kill(manager));
+  },
+};
+
+function kill(manager: Manager): boolean {
+  const { pid } = manager.getPlugin('bee') ?? {};
+  if (pid === undefined || !isAlive(pid)) return false;
+  return process.kill(pid, 'SIGKILL');
+}
+
+function nextReady(manager: Manager): Promise<void> {
+  return new Promise((resolve) => {
+    const undo = manager.on('state', ({ plugin, to }) => {
+      if (plugin !== 'bee' || to.status !== 'ready') return;
+      undo();
+      resolve();
+    });
+  });
+}
+
+/** When the second deed is done: at once, or as soon as the first one has moved the plugin. */
+const moments = ['in the same turn', 'at its first move'] as const;
+
+const legalMoves: Readonly<Record<PluginState['status'], readonly PluginState['status'][]>> = {
+  stopped: ['starting'],
+  starting: ['ready', 'restarting', 'failed', 'stopped'],
+  ready: ['draining', 'restarting', 'failed', 'stopped'],
+  restarting: ['starting', 'stopped'],
+  draining: ['stopped'],
+  failed: ['stopped'],
+};
+
+/** Does one deed, and the other beside it; says how both ended. */
+async function together(manager: Manager, first: string, second: string, moment: string): Promise<string[]> {
+  const one = outcome(deeds[first]?.(manager));
+  if (moment === 'at its first move') {
+    const moved = new Promise<void>((resolve) => void manager.on('state', () => resolve()));
+    await Promise.race([moved, one]);
+  }
+  return Promise.all([one, outcome(deeds[second]?.(manager))]);
+}
+
+/** `done`, or the code of its error; an error without one is an error of this library. */
+async function outcome(deed: Promise<unknown> | undefined): Promise<string> {
+  try {
+    await deed;
+    return 'done';
+  } catch (error) {
+    if (isPluginError(error)) return error.code;
+    throw error;
+  }
+}
+
+const names = Object.keys(deeds);
+const pairs = names.flatMap((first) => names.map((second) => [first, second] as const));
+
+afterEach(expectNoChildren);
+
+describe.each(moments)('two things at once, the second %s:', (moment) => {
+  // several hosts side by side: nearly all of the time is the start of processes
+  it.each(names)('%s, and each of the others', async (name) => {
+    await Promise.all(
+      pairs.filter(([first]) => first === name).map(([first, second]) => survives(first, second, moment)),
+    );
+  });
+});
+
+async function survives(first: string, second: string, moment: string): Promise<void> {
+  const restart = { initialDelayMs: 10, maxDelayMs: 10 };
+  await using host = await managed(
+    bees.withPlugin('bee', bee('first'), { restart }).withPlugin('lazy', bee('lazy'), { start: 'lazy', restart }).build(),
+  );
+  const manager: Manager = host.manager;
+  const illegal: string[] = [];
+  manager.on('state', ({ plugin, from, to }) => {
+    if (!legalMoves[from.status].includes(to.status)) illegal.push(`${plugin}: ${from.status} -> ${to.status}`);
+  });
+  const what = `${first} and ${second}, ${moment}`;
+  const outcomes = await together(manager, first, second, moment);
+  expect(outcomes, what).toHaveLength(2);
+  expect(illegal, what).toEqual([]);
+  await expectUsable(manager, what);
+}
+
+/** What comes after: a plugin that is there answers or says why not, and its counts add up. */
+async function expectUsable(manager: Manager, what: string): Promise<void> {
+  for (const { name } of manager.listPlugins()) {
+    const end = await outcome(manager.execute(name, { id: 5 }, { timeoutMs: 5000, maxRetries: 3 }));
+    expect(['done', 'PLUGIN_1207', 'PLUGIN_1208'], `${what}: ${name}`).toContain(end);
+    const { started, succeeded, failed, active } = manager.getPlugin(name)?.calls ?? {};
+    expect(started, `${what}: ${name}`).toBe((succeeded ?? 0) + (failed ?? 0));
+    expect(active, `${what}: ${name}`).toBe(0);
+  }
+}
