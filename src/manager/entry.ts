@@ -59,20 +59,22 @@ export class Entry {
   /** Becomes callable: eager instances are ready then. */
   open(): Promise<void> {
     return this.#change(async () => {
+      const policies = await this.#policiesFor(this.settings);
       const instances = this.#newInstances(this.source, this.settings);
       if (this.settings.start === 'eager') await this.#startAll(instances, (instance) => instance.start());
-      await this.#take(this.source, this.settings, instances);
+      this.#take(this.source, policies, instances);
     });
   }
 
   /** Starts new instances, and only when they are healthy lets them take over; the old ones are drained. */
   replace(source: PluginSource, settings: ResolvedSettings): Promise<DrainReport> {
     return this.#change(async () => {
+      const policies = await this.#policiesFor(settings);
       const fresh = this.#newInstances(source, settings);
       await this.#startAll(fresh, (instance) => instance.startHealthy());
       const old = this.instances;
       const oldPath = this.#path;
-      await this.#take(source, settings, fresh);
+      this.#take(source, policies, fresh);
       return this.#retire(old, oldPath);
     });
   }
@@ -81,7 +83,7 @@ export class Entry {
   drain(timeoutMs: number, refusal: () => PluginError): Promise<DrainReport> {
     this.#path?.refuse(refusal);
     const endHurry = this.#path?.hurry(timeoutMs);
-    return this.#change(() => this.#drain(timeoutMs, refusal, endHurry));
+    return this.#change(() => this.#drain(timeoutMs, refusal, endHurry)).finally(() => endHurry?.());
   }
 
   /** The same for good, and at once: what is being started is given up, what is being drained is hurried. */
@@ -143,16 +145,17 @@ export class Entry {
     }
   }
 
-  async #take(
-    source: PluginSource,
-    settings: ResolvedSettings,
-    instances: readonly Instance[],
-  ): Promise<void> {
-    this.#policies = await policiesOf(this.name, settings, this.#shared, this.#recorder, this.#policies);
+  #policiesFor(settings: ResolvedSettings): Promise<Policies> {
+    return policiesOf(this.name, settings, this.#shared, this.#recorder, this.#policies);
+  }
+
+  /** From here on calls go to these instances. */
+  #take(source: PluginSource, policies: Policies, instances: readonly Instance[]): void {
+    this.#policies = policies;
     this.source = source;
-    this.settings = settings;
+    this.settings = policies.settings;
     this.instances = instances;
-    const { parts } = this.#policies;
+    const { parts } = policies;
     const path = new CallPath(
       {
         ...parts,

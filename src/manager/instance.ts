@@ -111,7 +111,8 @@ export class Instance implements Target {
     if (to.status === 'ready') {
       this.breaker?.reset(); // what it counted was another process
       this.monitor.start();
-    } else if (from.status === 'ready' || to.status === 'restarting' || to.status === 'failed') this.monitor.stop();
+    } else if (from.status === 'ready' || to.status === 'restarting' || to.status === 'failed')
+      this.monitor.stop();
     events.state(from, to);
   }
 }
