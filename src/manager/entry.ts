@@ -105,13 +105,14 @@ export class Entry {
     const startedAt = clock.now();
     const onProgress = (remaining: number): void =>
       events.emit('drain', { plugin, remaining, cancelled: undefined });
+    const wasOver = this.instances.every(({ supervisor }) => supervisor.ended);
     this.#path?.refuse(refusal);
     for (const instance of this.instances) instance.draining();
     const late = (await this.#path?.drain({ timeoutMs, onProgress })) ?? 0;
     const cancelled = late + (endHurry?.() ?? 0);
     await Promise.all(this.instances.map((instance) => instance.stop(Math.min(timeoutMs, closeTimeoutMs))));
     this.#path?.close();
-    events.emit('drain', { plugin, remaining: 0, cancelled });
+    if (!wasOver) events.emit('drain', { plugin, remaining: 0, cancelled });
     return { cancelled, durationMs: clock.now() - startedAt };
   }
 

@@ -111,9 +111,10 @@ export class Instance implements Target {
     if (to.status === 'ready') {
       this.breaker?.reset(); // what it counted was another process
       this.monitor.start();
-    } else if (from.status === 'ready' || to.status === 'restarting' || to.status === 'failed')
-      this.monitor.stop();
+    }
     events.state(from, to);
+    const isDown = to.status === 'restarting' || to.status === 'failed';
+    if (from.status === 'ready' || isDown) this.monitor.stop();
   }
 }
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { Development, Production, Simple } from 'plugboard';
+import { Development, Production, Simple, type PluginSettings, type Preset } from 'plugboard';
 import { inProcess } from 'plugboard/transports';
 import { hanging } from '../manager/plugins.ts';
 import { soFar } from '../manager/so-far.ts';
@@ -59,6 +59,24 @@ describe('the counters', () => {
     expect(production.manager.metrics()).toEqual({ plugins: {} });
     expect(simple.manager.metrics()).toBeUndefined();
     expect(asked.manager.metrics()).toEqual({ plugins: {} });
+  });
+});
+
+describe('the circuit breaker', () => {
+  it('is on with Production, and can be turned off for a plugin', async () => {
+    const stateOf = async (preset: Preset, settings: PluginSettings<never>): Promise<unknown> => {
+      await using host = await managed(
+        preset<string, string>()
+          .withLogger(new MemoryLogger())
+          .withPlugin('hanging', inProcess(hanging), settings)
+          .build(),
+      );
+      return host.manager.getPlugin('hanging')?.instances[0]?.breaker;
+    };
+    expect(await stateOf(Production, {})).toBe('closed');
+    expect(await stateOf(Production, { circuitBreaker: false })).toBeUndefined();
+    expect([await stateOf(Simple, {}), await stateOf(Development, {})]).toEqual([undefined, undefined]);
+    expect(await stateOf(Simple, { circuitBreaker: {} })).toBe('closed');
   });
 });
 

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { Simple, type DrainProgress, type PluginError, type PluginManager, type PluginSettings } from 'plugboard';
+import {
+  Simple,
+  type DrainProgress,
+  type PluginError,
+  type PluginManager,
+  type PluginSettings,
+} from 'plugboard';
 import { inProcess } from 'plugboard/transports';
 import { answering, hanging, loud, waiting } from '../manager/plugins.ts';
 import { Puppet } from '../manager/puppet.ts';
@@ -96,7 +102,8 @@ describe('drain', () => {
     clock.advance(1999);
     expect(await soFar(draining)).toBe('waits');
     clock.advance(1);
-    for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'PLUGIN_1206', plugin: 'auth' });
+    for (const call of calls)
+      await expect(call).rejects.toMatchObject({ code: 'PLUGIN_1206', plugin: 'auth' });
     expect(await draining).toEqual({ cancelled: 3, durationMs: 2000 });
     expect(reasons).toEqual(Array(3).fill('PLUGIN_1206'));
   });
@@ -224,7 +231,9 @@ describe('drain', () => {
   it('of a plugin that waits for its restart starts nothing any more', async () => {
     const clock = new ManualClock();
     const puppet = new Puppet();
-    await using host = await managed(Simple<string, string>().withClock(clock).withPlugin('auth', puppet).build());
+    await using host = await managed(
+      Simple<string, string>().withClock(clock).withPlugin('auth', puppet).build(),
+    );
     await puppet.last.crash();
     await host.manager.drain('auth');
     clock.advance(60_000);
@@ -235,7 +244,9 @@ describe('drain', () => {
   it('during a restart starts nothing any more, even if that restart fails', async () => {
     const clock = new ManualClock();
     const puppet = new Puppet();
-    await using host = await managed(Simple<string, string>().withClock(clock).withPlugin('auth', puppet).build());
+    await using host = await managed(
+      Simple<string, string>().withClock(clock).withPlugin('auth', puppet).build(),
+    );
     await puppet.last.crash();
     let fail = (_error: Error): void => {};
     puppet.onStart = () => new Promise((_, reject) => (fail = reject));

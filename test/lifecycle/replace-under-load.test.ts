@@ -37,7 +37,9 @@ function callers(count: number, execute: Execute) {
 
 describe('replace under constant load', () => {
   it.each([1, 2])('loses no call in 20 replacements of %i instances', async (instances) => {
-    await using host = await managed(bees.withMetrics().withPlugin('bee', bee('bee 0'), { instances }).build());
+    await using host = await managed(
+      bees.withMetrics().withPlugin('bee', bee('bee 0'), { instances }).build(),
+    );
     const { manager } = host;
     const load = callers(16, (name, ask) => manager.execute(name, ask));
     for (let number = 1; number <= 20; number++) {
@@ -48,7 +50,12 @@ describe('replace under constant load', () => {
     const { calls, names, failures } = await load.stop();
     expect(failures).toEqual([]);
     expect(names.size).toBeGreaterThan(15); // each had its share, but for one that was replaced at once
-    expect(manager.getPlugin('bee')?.calls).toEqual({ started: calls, succeeded: calls, failed: 0, active: 0 });
+    expect(manager.getPlugin('bee')?.calls).toEqual({
+      started: calls,
+      succeeded: calls,
+      failed: 0,
+      active: 0,
+    });
     expect(manager.metrics()?.plugins['bee']).toMatchObject({ requestsTotal: calls, requestsSuccess: calls });
   });
 

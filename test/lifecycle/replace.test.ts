@@ -44,7 +44,9 @@ describe('replace', () => {
     await using _ = host;
     const fresh = named('new');
     let isWell = (): void => {};
-    const wellLater = new Promise<{ status: 'healthy' }>((resolve) => (isWell = () => resolve({ status: 'healthy' })));
+    const wellLater = new Promise<{ status: 'healthy' }>(
+      (resolve) => (isWell = () => resolve({ status: 'healthy' })),
+    );
     const open = fresh.open.bind(fresh);
     fresh.open = async (setup) => Object.assign(await open(setup), { health: () => wellLater });
     const replacing = manager.replace('auth', fresh);
@@ -226,7 +228,11 @@ describe('replace', () => {
 describe('a replacement that fails', () => {
   it.each<[string, (fresh: Puppet) => void, string]>([
     ['does not start', (fresh) => fresh.failToStart(), 'REGISTRY_1908'],
-    ['ends while it starts', (fresh) => (fresh.onStart = () => Promise.reject(new Error('no'))), 'REGISTRY_1907'],
+    [
+      'ends while it starts',
+      (fresh) => (fresh.onStart = () => Promise.reject(new Error('no'))),
+      'REGISTRY_1907',
+    ],
   ])('because it %s leaves the old one as it was', async (_what, spoil, code) => {
     const old = named('old');
     const { clock, host, manager } = await hostOf(old, { timeoutMs: 1234, circuitBreaker: {} });
@@ -235,7 +241,10 @@ describe('a replacement that fails', () => {
     const before = manager.getPlugin('auth');
     const fresh = named('new');
     spoil(fresh);
-    await expect(manager.replace('auth', fresh, { timeoutMs: 9, instances: 2 })).rejects.toMatchObject({ code, plugin: 'auth' });
+    await expect(manager.replace('auth', fresh, { timeoutMs: 9, instances: 2 })).rejects.toMatchObject({
+      code,
+      plugin: 'auth',
+    });
     expect(manager.getPlugin('auth')).toEqual(before);
     expect(await manager.execute('auth', 'hello')).toBe('old');
     expect([old.starts, old.last.closedWithMs]).toEqual([1, undefined]);
@@ -273,7 +282,9 @@ describe('a replacement that fails', () => {
     const { host, manager } = await hostOf(named('old'));
     await using _ = host;
     const fresh = named('new');
-    await expect(manager.replace('auth', fresh, { timeoutMs: -1 })).rejects.toMatchObject({ code: 'CONFIG_1703' });
+    await expect(manager.replace('auth', fresh, { timeoutMs: -1 })).rejects.toMatchObject({
+      code: 'CONFIG_1703',
+    });
     expect([fresh.starts, await manager.execute('auth', 'hello')]).toEqual([0, 'old']);
   });
 
@@ -282,7 +293,9 @@ describe('a replacement that fails', () => {
     await using _ = host;
     const fresh = named('new');
     fresh.onStart = () => (fresh.starts === 2 ? Promise.reject(new Error('no')) : Promise.resolve());
-    await expect(manager.replace('auth', fresh, { instances: 3 })).rejects.toMatchObject({ code: 'REGISTRY_1907' });
+    await expect(manager.replace('auth', fresh, { instances: 3 })).rejects.toMatchObject({
+      code: 'REGISTRY_1907',
+    });
     expect(fresh.channels.map(({ closedWithMs }) => closedWithMs)).toEqual([0, 0]);
     expect(manager.getPlugin('auth')?.instances).toHaveLength(1);
   });
@@ -307,7 +320,11 @@ it('replacing what is not there is PLUGIN_1201', async () => {
 
 it('a plugin that hosts replace with something that answers at once may be anything', async () => {
   await using host = await managed(bees.withPlugin('bee', bee('child')).build());
-  const near = answering<{ id: number }, { id: number; name: string; pid: number }>(({ id }) => ({ id, name: 'near', pid: 0 }));
+  const near = answering<{ id: number }, { id: number; name: string; pid: number }>(({ id }) => ({
+    id,
+    name: 'near',
+    pid: 0,
+  }));
   await host.manager.replace('bee', inProcess(near));
   expect(await host.manager.execute('bee', { id: 4 })).toEqual({ id: 4, name: 'near', pid: 0 });
   expect(host.manager.getPlugin('bee')).toMatchObject({ kind: 'in-process', pid: undefined });

@@ -42,7 +42,9 @@ async function pass(clock: ManualClock, ms: number): Promise<void> {
 
 describe('attemptTimeoutMs', () => {
   it('ends an attempt that hangs, and the next one may answer', async () => {
-    const { clock, host, call, atMs } = await scriptedHost([hang], { retry: { ...exact, attemptTimeoutMs: 50 } });
+    const { clock, host, call, atMs } = await scriptedHost([hang], {
+      retry: { ...exact, attemptTimeoutMs: 50 },
+    });
     await using _ = host;
     const answer = call();
     await pass(clock, 150);
@@ -173,7 +175,9 @@ describe('what is tried again', () => {
     ['a caller’s cancel', new PluginError('PLUGIN_1206', { message: 'no' }), 1],
   ])('%s', async (_what, error, attempts) => {
     const fail: Attempt = () => Promise.reject(error);
-    const { clock, host, call, atMs } = await scriptedHost(Array(9).fill(fail) as Attempt[], { retry: exact });
+    const { clock, host, call, atMs } = await scriptedHost(Array(9).fill(fail) as Attempt[], {
+      retry: exact,
+    });
     await using _ = host;
     const answer = call();
     await pass(clock, 500);
@@ -202,7 +206,9 @@ describe('retryAfterMs', () => {
   });
 
   it('may be longer than maxDelayMs', async () => {
-    const { clock, host, call, atMs } = await scriptedHost([wait(9000)], { retry: { ...exact, maxDelayMs: 200 } });
+    const { clock, host, call, atMs } = await scriptedHost([wait(9000)], {
+      retry: { ...exact, maxDelayMs: 200 },
+    });
     await using _ = host;
     const answer = call();
     await pass(clock, 9000);

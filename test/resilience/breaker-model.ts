@@ -64,7 +64,8 @@ export class BreakerModel {
     this.#seen++;
     this.#streak = 0;
     this.#successes++;
-    if (this.state === 'half-open' && this.#successes === this.#policy.successThreshold) this.#become('closed');
+    if (this.state === 'half-open' && this.#successes === this.#policy.successThreshold)
+      this.#become('closed');
   }
 
   #failed(): void {

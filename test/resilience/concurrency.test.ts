@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Simple, type ConcurrencySettings } from 'plugboard';
 import { inProcess } from 'plugboard/transports';
@@ -10,10 +10,7 @@ import { managed } from '../support/managed.ts';
 async function limitedHost(concurrency: ConcurrencySettings) {
   const { plugin, letGo } = waiting();
   const host = await managed(
-    Simple<string, string>()
-      .withMetrics()
-      .withPlugin('auth', inProcess(plugin), { concurrency })
-      .build(),
+    Simple<string, string>().withMetrics().withPlugin('auth', inProcess(plugin), { concurrency }).build(),
   );
   const call = (text: string, options?: { signal?: AbortSignal }): Promise<string> => {
     const answer = host.manager.execute('auth', text, options);
@@ -186,23 +183,28 @@ class Crowd {
 describe('a concurrency limit, through any history', () => {
   it('never runs more than it may, loses no slot, and serves whoever waits', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 0, max: 5 }), steps, async (most, line, history) => {
-        const crowd = new Crowd(most, line);
-        for (const step of history) {
-          await crowd.take(step);
-          if (crowd.count('runs') > most) return false;
-          if (crowd.limit.queued > line) return false;
-        }
-        // everybody who waits is served when those who run end
-        for (let left = crowd.callers.length; left > 0; left--) {
-          for (let turn = 0; turn < 4; turn++) await crowd.take('turn');
-          if (crowd.count('waits') > 0 && crowd.count('runs') < most) return false;
-          await crowd.take('end');
-        }
-        // and all slots are free again
-        const fresh = Array.from({ length: most }, () => crowd.limit.enter(new Caller()));
-        return crowd.limit.queued === 0 && fresh.every((place) => place === 'run');
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 0, max: 5 }),
+        steps,
+        async (most, line, history) => {
+          const crowd = new Crowd(most, line);
+          for (const step of history) {
+            await crowd.take(step);
+            if (crowd.count('runs') > most) return false;
+            if (crowd.limit.queued > line) return false;
+          }
+          // everybody who waits is served when those who run end
+          for (let left = crowd.callers.length; left > 0; left--) {
+            for (let turn = 0; turn < 4; turn++) await crowd.take('turn');
+            if (crowd.count('waits') > 0 && crowd.count('runs') < most) return false;
+            await crowd.take('end');
+          }
+          // and all slots are free again
+          const fresh = Array.from({ length: most }, () => crowd.limit.enter(new Caller()));
+          return crowd.limit.queued === 0 && fresh.every((place) => place === 'run');
+        },
+      ),
       { numRuns: 1000 },
     );
   });

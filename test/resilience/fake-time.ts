@@ -6,7 +6,10 @@ import type { Clock } from '../../src/core/clock.ts';
  * global `setTimeout`, the breaker reads our clock. Take it back with `vi.useRealTimers()`.
  */
 export function fakeTime(): Clock {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'], now: 0 });
+  vi.useFakeTimers({
+    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'],
+    now: 0,
+  });
   return {
     now: () => Date.now(),
     date: () => new Date(),

@@ -139,7 +139,10 @@ describe('withFallback asks the backup', () => {
         .withFallback('two', 'one')
         .build(),
     );
-    await expect(host.manager.execute('one', 'hello')).rejects.toMatchObject({ plugin: 'two', code: 'PLUGIN_1205' });
+    await expect(host.manager.execute('one', 'hello')).rejects.toMatchObject({
+      plugin: 'two',
+      code: 'PLUGIN_1205',
+    });
     expect(asked).toEqual(['one', 'two']);
   });
 });
@@ -223,13 +226,17 @@ describe('the names of withFallback', () => {
     const careless = builder as unknown as { withFallback(plugin: string, backup: string): typeof builder };
     await expect(careless.withFallback('auth', 'nobody').build()).rejects.toMatchObject({
       code: 'REGISTRY_1901',
-      message: expect.stringContaining("withFallback names 'nobody', which is no plugin of this manager.") as string,
+      message: expect.stringContaining(
+        "withFallback names 'nobody', which is no plugin of this manager.",
+      ) as string,
     });
   });
 
   it('may be those of every object: a plugin without a fallback has none', async () => {
     await using host = await managed(
-      Simple<string, string>().withPlugin('constructor', failing(new PluginError('PLUGIN_1205', { message: 'away' }))).build(),
+      Simple<string, string>()
+        .withPlugin('constructor', failing(new PluginError('PLUGIN_1205', { message: 'away' })))
+        .build(),
     );
     await expect(host.manager.execute('constructor', 'hello')).rejects.toMatchObject({ code: 'PLUGIN_1205' });
   });

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { Simple, type HealthChange, type HealthCheckSettings, type HealthReport, type PluginSettings } from 'plugboard';
+import {
+  Simple,
+  type HealthChange,
+  type HealthCheckSettings,
+  type HealthReport,
+  type PluginSettings,
+} from 'plugboard';
 import { Puppet } from '../manager/puppet.ts';
 import { aTurn } from '../manager/so-far.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -64,7 +70,11 @@ describe('a plugin with health checks', () => {
   });
 
   it('is not asked again before it has answered or its time is over', async () => {
-    const { host, asked, answers, pass } = await watched({ intervalMs: 10_000, timeoutMs: 7000, failureLimit: 9 });
+    const { host, asked, answers, pass } = await watched({
+      intervalMs: 10_000,
+      timeoutMs: 7000,
+      failureLimit: 9,
+    });
     await using _ = host;
     answers(silent);
     await pass(60_000);
@@ -106,22 +116,29 @@ describe('a plugin with health checks', () => {
     ['says that it is offline', async () => ({ status: 'offline' }), 90_000],
     ['throws', () => Promise.reject(new Error('no disk')), 90_000],
     ['does not answer', silent, 105_000], // each check takes its 5 s
-  ])('is offline, ended and started again, when it %s three times in a row', async (_what, answer, offlineMs) => {
-    const { host, puppet, answers, status, pass } = await watched();
-    await using _ = host;
-    answers(answer);
-    await pass(offlineMs - 1000);
-    expect([puppet.starts, host.manager.getPlugin('auth')?.state.status]).toEqual([1, 'ready']);
-    await pass(1000);
-    expect([status(), host.manager.getPlugin('auth')?.state.status]).toEqual(['offline', 'restarting']);
-    await pass(1000);
-    expect(puppet.starts).toBe(2);
-    expect(status()).toBe('healthy');
-    expect(host.manager.getPlugin('auth')?.restarts).toBe(1);
-  });
+  ])(
+    'is offline, ended and started again, when it %s three times in a row',
+    async (_what, answer, offlineMs) => {
+      const { host, puppet, answers, status, pass } = await watched();
+      await using _ = host;
+      answers(answer);
+      await pass(offlineMs - 1000);
+      expect([puppet.starts, host.manager.getPlugin('auth')?.state.status]).toEqual([1, 'ready']);
+      await pass(1000);
+      expect([status(), host.manager.getPlugin('auth')?.state.status]).toEqual(['offline', 'restarting']);
+      await pass(1000);
+      expect(puppet.starts).toBe(2);
+      expect(status()).toBe('healthy');
+      expect(host.manager.getPlugin('auth')?.restarts).toBe(1);
+    },
+  );
 
   it('fails its calls fast while it is offline', async () => {
-    const { clock, host, answers, changes, status } = await watched({ intervalMs: 1000, timeoutMs: 1000, failureLimit: 1 });
+    const { clock, host, answers, changes, status } = await watched({
+      intervalMs: 1000,
+      timeoutMs: 1000,
+      failureLimit: 1,
+    });
     await using _ = host;
     answers(ill);
     clock.advance(1000);
@@ -136,7 +153,10 @@ describe('a plugin with health checks', () => {
   });
 
   it('is not watched while it does not run, and is again when it does', async () => {
-    const { host, puppet, asked, answers, pass } = await watched({ intervalMs: 10_000 }, { restart: { initialDelayMs: 60_000, maxDelayMs: 60_000 } });
+    const { host, puppet, asked, answers, pass } = await watched(
+      { intervalMs: 10_000 },
+      { restart: { initialDelayMs: 60_000, maxDelayMs: 60_000 } },
+    );
     await using _ = host;
     await puppet.last.crash();
     await pass(59_000);
@@ -161,7 +181,9 @@ describe('a plugin with health checks', () => {
     host.manager.on('health', (change) => heard.push(change));
     answers(ill);
     await pass(30_000);
-    expect(heard).toEqual([{ plugin: 'auth', instance: 0, from: 'healthy', to: 'unhealthy', message: 'no disk' }]);
+    expect(heard).toEqual([
+      { plugin: 'auth', instance: 0, from: 'healthy', to: 'unhealthy', message: 'no disk' },
+    ]);
   });
 
   it('goes from healthy to offline when it is drained, in one step', async () => {
@@ -208,7 +230,10 @@ it('each instance is watched by itself, and the plugin is degraded while one of 
   if (first === undefined) throw new Error('two were started');
   first.health = ill as unknown as typeof first.health;
   await pass(30_000);
-  expect(host.manager.getPlugin('auth')?.instances.map(({ health }) => health)).toEqual(['unhealthy', 'healthy']);
+  expect(host.manager.getPlugin('auth')?.instances.map(({ health }) => health)).toEqual([
+    'unhealthy',
+    'healthy',
+  ]);
   expect(await host.manager.health()).toMatchObject({
     status: 'degraded',
     plugins: { auth: { status: 'degraded', message: '1 of 2 instances: no disk' } },

@@ -16,7 +16,10 @@ async function setOf(
   const puppet = new Puppet();
   const held: (() => void)[] = [];
   const { manager, ...running } = await managed(
-    Simple<string, number>().withClock(clock).withPlugin('auth', puppet, { ...settings, instances }).build(),
+    Simple<string, number>()
+      .withClock(clock)
+      .withPlugin('auth', puppet, { ...settings, instances })
+      .build(),
   );
   const host = { manager, [Symbol.asyncDispose]: () => endOnClock(running, clock) };
   // which instance is asked cannot be told by the plugin itself: a channel knows only its own process
@@ -31,8 +34,10 @@ async function setOf(
     ended.catch(() => {});
     return ended;
   };
-  const active = (): number[] => (manager.getPlugin('auth')?.instances ?? []).map(({ calls }) => calls.active);
-  const started = (): number[] => (manager.getPlugin('auth')?.instances ?? []).map(({ calls }) => calls.started);
+  const active = (): number[] =>
+    (manager.getPlugin('auth')?.instances ?? []).map(({ calls }) => calls.active);
+  const started = (): number[] =>
+    (manager.getPlugin('auth')?.instances ?? []).map(({ calls }) => calls.started);
   return { clock, puppet, host, call, active, started, letGo: () => held.shift()?.() };
 }
 
@@ -88,9 +93,18 @@ describe('several instances of a plugin', () => {
 
 describe('weighted instances', () => {
   it.each([
-    [[3, 1], [300, 100]],
-    [[1, 1, 2], [100, 100, 200]],
-    [[0.5, 1.5], [100, 300]],
+    [
+      [3, 1],
+      [300, 100],
+    ],
+    [
+      [1, 1, 2],
+      [100, 100, 200],
+    ],
+    [
+      [0.5, 1.5],
+      [100, 300],
+    ],
   ])('with the weights %j get their share of calls one after the other', async (weights, shares) => {
     const { host, call, started } = await setOf({ count: weights.length, spread: 'weighted', weights });
     await using _ = host;
@@ -183,7 +197,8 @@ describe('a sick instance', () => {
       if (isSick) throw new PluginError('PLUGIN_1203', { message: 'sick' });
       return 0;
     };
-    const breakers = (): unknown[] => host.manager.getPlugin('auth')?.instances.map((one) => one.breaker) ?? [];
+    const breakers = (): unknown[] =>
+      host.manager.getPlugin('auth')?.instances.map((one) => one.breaker) ?? [];
     /** Resolves when the first instance's breaker is in a state. */
     const until = (state: string): Promise<void> =>
       new Promise((resolve) => {
@@ -234,7 +249,10 @@ describe('a sick instance', () => {
   });
 
   it('costs no call where retries are on', async () => {
-    const { host, puppet, clock } = await setOf(2, { ...breaker, retry: { initialDelayMs: 0, budgetRatio: 10 } });
+    const { host, puppet, clock } = await setOf(2, {
+      ...breaker,
+      retry: { initialDelayMs: 0, budgetRatio: 10 },
+    });
     await using _ = host;
     const [first] = puppet.channels;
     if (first === undefined) throw new Error('two were started');

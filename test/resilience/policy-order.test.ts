@@ -61,7 +61,9 @@ describe('the policies of a call stand in this order:', () => {
     await using host = await managed(
       Simple({ request: z.string().max(5), response: z.string() })
         .withClock(new ManualClock())
-        .withPlugin('auth', inProcess(answering<string, string>((text) => text)), { rateLimit: { burstSize: 1 } })
+        .withPlugin('auth', inProcess(answering<string, string>((text) => text)), {
+          rateLimit: { burstSize: 1 },
+        })
         .build(),
     );
     expect(await soFar(host.manager.execute('auth', 'far too long'))).toBe('PLUGIN_1209');
@@ -221,7 +223,10 @@ describe('one call is', () => {
         await pass(clock, 200);
         await call;
       }
-      expect([maxRetries, host.manager.getPlugin('auth')?.instances[0]?.breaker]).toEqual([maxRetries, 'closed']);
+      expect([maxRetries, host.manager.getPlugin('auth')?.instances[0]?.breaker]).toEqual([
+        maxRetries,
+        'closed',
+      ]);
     }
   });
 

@@ -77,19 +77,22 @@ describe('a breaker by rate', () => {
     expect(moves).toEqual(['closed -> open', 'open -> half-open', 'half-open -> closed']);
   });
 
-  it.each<Verdict>(['failure', 'neutral'])('opens again for 30 s after a probe that says %s', async (verdict) => {
-    const { breaker, call, admitted } = breakerWith();
-    await call('failure', 10);
-    vi.advanceTimersByTime(30_000);
-    const probe = admitted();
-    vi.advanceTimersByTime(5000);
-    probe.settle(verdict);
-    await counted();
-    expect([breaker.state, breaker.retryAfterMs]).toEqual(['open', 30_000]);
-    vi.advanceTimersByTime(30_000);
-    await call('success');
-    expect(breaker.state).toBe('closed');
-  });
+  it.each<Verdict>(['failure', 'neutral'])(
+    'opens again for 30 s after a probe that says %s',
+    async (verdict) => {
+      const { breaker, call, admitted } = breakerWith();
+      await call('failure', 10);
+      vi.advanceTimersByTime(30_000);
+      const probe = admitted();
+      vi.advanceTimersByTime(5000);
+      probe.settle(verdict);
+      await counted();
+      expect([breaker.state, breaker.retryAfterMs]).toEqual(['open', 30_000]);
+      vi.advanceTimersByTime(30_000);
+      await call('success');
+      expect(breaker.state).toBe('closed');
+    },
+  );
 
   it('is closed by a reset, with nothing held against the new plugin behind it', async () => {
     const { breaker, call } = breakerWith();

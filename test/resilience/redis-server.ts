@@ -4,7 +4,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tempFolder } from '../support/temp-folder.ts';
 
 /** Whether a Redis server can be started here. */
-export const hasRedis: boolean = spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).error === undefined;
+export const hasRedis: boolean =
+  spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).error === undefined;
 
 /** A Redis server of the test's own, which keeps nothing on disk. */
 export interface RedisServer extends AsyncDisposable {
@@ -40,7 +41,18 @@ export async function redisServer(): Promise<RedisServer> {
 }
 
 async function started(port: number, folder: string): Promise<ChildProcess> {
-  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
+  const settings = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--dir',
+    folder,
+  ];
   const server = spawn('redis-server', settings, { stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
   for await (const chunk of server.stdout.iterator({ destroyOnReturn: false })) {

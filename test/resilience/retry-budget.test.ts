@@ -40,9 +40,7 @@ async function stormHost(budgetRatio?: number) {
     throw new PluginError('PLUGIN_1212', { message: 'busy' });
   });
   const retry = { initialDelayMs: 0, ...(budgetRatio !== undefined && { budgetRatio }) };
-  const host = await managed(
-    Simple<string, string>().withPlugin('down', inProcess(down), { retry }).build(),
-  );
+  const host = await managed(Simple<string, string>().withPlugin('down', inProcess(down), { retry }).build());
   return { host, asked: () => asked };
 }
 

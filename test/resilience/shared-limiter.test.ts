@@ -32,7 +32,13 @@ async function sharingHost(client: object, rateLimit: RateLimitSettings = {}) {
       .withLogger(log)
       .withMetrics()
       .withPlugin('auth', inProcess(loud), {
-        rateLimit: { requestsPerSecond: 5, timeWindowMs: 60_000, burstSize: 3, ...rateLimit, shared: { client } },
+        rateLimit: {
+          requestsPerSecond: 5,
+          timeWindowMs: 60_000,
+          burstSize: 3,
+          ...rateLimit,
+          shared: { client },
+        },
       })
       .build(),
   );
@@ -48,7 +54,9 @@ async function sharingHost(client: object, rateLimit: RateLimitSettings = {}) {
 /** Runs a host of its own to its report. */
 function hostProcess(port: number, calls: number) {
   const program = fileURLToPath(new URL('programs/shared-limit-host.mjs', import.meta.url));
-  const host = spawn(process.execPath, [program, String(port), String(calls)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const host = spawn(process.execPath, [program, String(port), String(calls)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const lines = createInterface({ input: host.stdout })[Symbol.asyncIterator]();
   const line = async (): Promise<string> => String((await lines.next()).value);
   return {
@@ -112,7 +120,9 @@ describe('a limit that is shared over Redis', () => {
     );
     await using other = await managed(
       Simple<string, string>()
-        .withPlugin('auth', inProcess(loud), { rateLimit: { ...rateLimit, shared: { client, keyPrefix: 'mine' } } })
+        .withPlugin('auth', inProcess(loud), {
+          rateLimit: { ...rateLimit, shared: { client, keyPrefix: 'mine' } },
+        })
         .build(),
     );
     expect(await host.manager.execute('auth', 'hello')).toBe('HELLO');

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TokenBucket, type BucketPolicy } from '../../src/resilience/token-bucket.ts';
 import { ManualClock } from '../support/manual-clock.ts';

@@ -100,7 +100,12 @@ describe('a call over a limit that lets wait', () => {
     await using _ = host;
     await call('first');
     const calls = Array.from({ length: 6 }, (_, at) => call(`waits ${at}`));
-    expect(await Promise.all(calls.map(soFar))).toEqual(['waits', 'waits', 'waits', ...Array<string>(3).fill('RATELIMIT_1501')]);
+    expect(await Promise.all(calls.map(soFar))).toEqual([
+      'waits',
+      'waits',
+      'waits',
+      ...Array<string>(3).fill('RATELIMIT_1501'),
+    ]);
     expect(queued()).toBe(3);
     await expect(calls[5]).rejects.toMatchObject({
       retryable: true,

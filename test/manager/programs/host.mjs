@@ -5,8 +5,8 @@ import { definePlugin, Simple } from 'plugboard';
 import { inProcess, subprocess, worker } from 'plugboard/transports';
 
 const [transport, deed] = process.argv.slice(2);
-const here = (file) => fileURLToPath(new URL(file, import.meta.url));
-const echo = here('echo.mjs');
+const echo = fileURLToPath(new URL('./echo.mjs', import.meta.url));
+const lines = fileURLToPath(new URL('./lines.mjs', import.meta.url));
 
 const near = definePlugin({
   name: 'near',
@@ -19,7 +19,7 @@ const sources = {
   worker: () => worker(echo),
   fd: () => subprocess(process.execPath, { args: [echo] }),
   stdio: () => subprocess(process.execPath, { args: [echo], channel: 'stdio' }),
-  lines: () => subprocess(process.execPath, { args: [here('lines.mjs')], protocol: 'go-plugins' }),
+  lines: () => subprocess(process.execPath, { args: [lines], protocol: 'go-plugins' }),
 };
 
 const build = (settings) => Simple().withPlugin('plugin', sources[transport](), settings).build();
