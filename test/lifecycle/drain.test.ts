@@ -1,36 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import {
-  Simple,
-  type DrainProgress,
-  type PluginError,
-  type PluginManager,
-  type PluginSettings,
-} from 'plugboard';
+import { Simple, type PluginError, type PluginManager } from 'plugboard';
 import { inProcess } from 'plugboard/transports';
-import { answering, hanging, loud, waiting } from '../manager/plugins.ts';
+import { answering, hanging } from '../manager/plugins.ts';
 import { Puppet } from '../manager/puppet.ts';
 import { aTurn, soFar } from '../manager/so-far.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { managed } from '../support/managed.ts';
-import { isAlive } from '../support/processes.ts';
-import { bee, bees } from './bees.ts';
-
-/** A plugin whose calls end when the test says so, on a clock that stands still. */
-async function heldHost(settings: PluginSettings<never> = {}) {
-  const clock = new ManualClock();
-  const { plugin, letGo } = waiting();
-  const host = await managed(
-    Simple<string, string>()
-      .withClock(clock)
-      .withMetrics()
-      .withPlugin('auth', inProcess(plugin), settings)
-      .withPlugin('mail', inProcess(loud))
-      .build(),
-  );
-  const progress: DrainProgress[] = [];
-  host.manager.on('drain', (event) => progress.push(event));
-  return { clock, host, manager: host.manager, progress, letGo };
-}
+import { heldHost } from './held-host.ts';
 
 describe('drain', () => {
   it('refuses new calls at once with PLUGIN_1207, which a retry does not help', async () => {
@@ -275,103 +251,5 @@ describe('drain', () => {
     await using host = await managed(Simple<string, string>().build());
     const manager: PluginManager<string, string> = host.manager;
     await expect(manager.drain('auth')).rejects.toMatchObject({ code: 'PLUGIN_1201' });
-  });
-});
-
-describe('a real child that is drained', () => {
-  it('answers what it was asked and ends, its process with it', async () => {
-    await using host = await managed(bees.withPlugin('bee', bee()).build());
-    const { manager } = host;
-    const pid = manager.getPlugin('bee')?.pid ?? 0;
-    const calls = [20, 40, 60].map((ms, id) => manager.execute('bee', { id, ms }));
-    const report = await manager.drain('bee');
-    expect((await Promise.all(calls)).map(({ id }) => id)).toEqual([0, 1, 2]);
-    expect(report.cancelled).toBe(0);
-    expect(isAlive(pid)).toBe(false);
-    expect(host.moves).toEqual(['bee: draining', 'bee: stopped']);
-  });
-
-  it('is ended with its calls when they outlast the deadline', async () => {
-    await using host = await managed(bees.withPlugin('bee', bee()).build());
-    const { manager } = host;
-    const pid = manager.getPlugin('bee')?.pid ?? 0;
-    const calls = [null, null].map((ms, id) => manager.execute('bee', { id, ms }));
-    const ended = Promise.allSettled(calls);
-    expect((await manager.drain('bee', { timeoutMs: 50 })).cancelled).toBe(2);
-    for (const end of await ended) expect(end).toMatchObject({ reason: { code: 'PLUGIN_1206' } });
-    expect(isAlive(pid)).toBe(false);
-  });
-
-  it('that crashes while it drains fails its calls, and is not started again', async () => {
-    await using host = await managed(bees.withPlugin('bee', bee()).build());
-    const { manager } = host;
-    const call = manager.execute('bee', { id: 1, ms: null });
-    const draining = manager.drain('bee');
-    process.kill(manager.getPlugin('bee')?.pid ?? 0, 'SIGKILL');
-    await expect(call).rejects.toMatchObject({ code: 'PLUGIN_1205' });
-    expect((await draining).cancelled).toBe(0);
-    expect(manager.getPlugin('bee')).toMatchObject({ state: { status: 'stopped' }, restarts: 0 });
-  });
-});
-
-describe('gracefulUnregister', () => {
-  it('drains, forgets the plugin, and says what was left', async () => {
-    const { clock, host, manager, progress } = await heldHost();
-    await using _ = host;
-    const calls = ['one', 'two'].map((text) => manager.execute('auth', text));
-    const ended = Promise.allSettled(calls);
-    const leaving = manager.gracefulUnregister('auth', 300);
-    await aTurn();
-    clock.advance(300);
-    expect(await leaving).toEqual({ cancelled: 2, durationMs: 300 });
-    for (const end of await ended) expect(end).toMatchObject({ reason: { code: 'PLUGIN_1206' } });
-    expect(progress.at(-1)).toEqual({ plugin: 'auth', remaining: 0, cancelled: 2 });
-    expect([manager.has('auth'), manager.has('mail')]).toEqual([false, true]);
-  });
-
-  it('with no time ends everything at once', async () => {
-    await using host = await managed(bees.withPlugin('bee', bee()).build());
-    const { manager } = host;
-    const pid = manager.getPlugin('bee')?.pid ?? 0;
-    const call = manager.execute('bee', { id: 1, ms: null });
-    call.catch(() => {});
-    expect((await manager.gracefulUnregister('bee', 0)).cancelled).toBe(1);
-    await expect(call).rejects.toMatchObject({ code: 'PLUGIN_1206' });
-    expect(isAlive(pid)).toBe(false);
-  });
-
-  it('of a drained plugin forgets it', async () => {
-    const { host, manager } = await heldHost();
-    await using _ = host;
-    await manager.drain('auth');
-    expect(await manager.gracefulUnregister('auth', 100)).toEqual({ cancelled: 0, durationMs: 0 });
-    expect(manager.has('auth')).toBe(false);
-  });
-
-  it('hurries a drain that has more time', async () => {
-    const { clock, host, manager } = await heldHost();
-    await using _ = host;
-    const running = manager.execute('auth', 'first');
-    running.catch(() => {});
-    const draining = manager.drain('auth', { timeoutMs: 100_000 });
-    await aTurn();
-    const leaving = manager.gracefulUnregister('auth', 40);
-    await aTurn();
-    clock.advance(40);
-    await expect(running).rejects.toMatchObject({ code: 'PLUGIN_1206' });
-    const counts = await Promise.all([draining, leaving]);
-    expect(counts.reduce((sum, { cancelled }) => sum + cancelled, 0)).toBe(1);
-  });
-
-  it('overtakes a drain that has not begun, and leaves nothing of it', async () => {
-    const { clock, host, manager, letGo } = await heldHost();
-    await using _ = host;
-    const running = manager.execute('auth', 'first');
-    const draining = manager.drain('auth', { timeoutMs: 100_000 });
-    const leaving = manager.gracefulUnregister('auth', 40);
-    await expect(draining).rejects.toMatchObject({ code: 'PLUGIN_1207' });
-    letGo();
-    await Promise.all([running, leaving]);
-    expect(clock.timersMs).not.toContain(100_000);
   });
 });

@@ -8,12 +8,12 @@ type Execute = (name: 'bee', ask: Ask) => Promise<Answer>;
 
 /** So many callers, each with its next call as soon as the last one is answered, until they are told to stop. */
 function callers(count: number, execute: Execute) {
-  let stopped = false;
+  const wish = { stop: false };
   let nextId = 0;
   const names = new Set<string>();
   const failures: unknown[] = [];
   const lane = async (): Promise<void> => {
-    while (!stopped) {
+    while (!wish.stop) {
       const id = nextId++;
       try {
         // some answers take their time, so that each replacement finds calls that run
@@ -28,7 +28,7 @@ function callers(count: number, execute: Execute) {
   const ended = Promise.all(Array.from({ length: count }, lane));
   return {
     stop: async () => {
-      stopped = true;
+      wish.stop = true;
       await ended;
       return { calls: nextId, names, failures };
     },

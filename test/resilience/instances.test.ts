@@ -47,7 +47,7 @@ describe('several instances of a plugin', () => {
     await using _ = host;
     expect(puppet.starts).toBe(3);
     expect(host.manager.getPlugin('auth')?.instances).toMatchObject(
-      Array(3).fill({ restarts: 0, breaker: undefined, state: { status: 'ready' } }) as object[],
+      Array.from({ length: 3 }, () => ({ restarts: 0, breaker: undefined, state: { status: 'ready' } })),
     );
   });
 
@@ -163,7 +163,7 @@ describe('an instance that ended', () => {
     if (sick === undefined || well === undefined) throw new Error('two were started');
     let fall = (): void => {};
     sick.call = () =>
-      new Promise((_, reject) => {
+      new Promise((_resolve, reject) => {
         fall = () => reject(new PluginError('PLUGIN_1205', { message: 'it fell over.' }));
       });
     well.call = () => 7;

@@ -3,11 +3,11 @@ import { aTurn } from '../manager/so-far.ts';
 
 /** Ends a host whose time stands still: its calls and timers get the time that they wait for. */
 export async function endOnClock(host: AsyncDisposable, clock: ManualClock): Promise<void> {
-  let ended = false;
-  const ending = Promise.resolve(host[Symbol.asyncDispose]()).finally(() => (ended = true));
+  const progress = { ended: false };
+  const ending = Promise.resolve(host[Symbol.asyncDispose]()).finally(() => (progress.ended = true));
   ending.catch(() => {}); // awaited below
   await aTurn();
-  while (!ended) {
+  while (!progress.ended) {
     clock.advance(100);
     await aTurn();
   }

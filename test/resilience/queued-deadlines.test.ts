@@ -77,7 +77,7 @@ describe('the time of a call runs', () => {
 it('calls that end while they wait give back every slot, whatever ended them', async () => {
   const { clock, host, call } = await slowHost({ concurrency: { maxConcurrent: 3, maxQueue: 100 } });
   await using _ = host;
-  const calls = Array.from({ length: 60 }, (_, at) => call(at % 2 === 0 ? 60 : 3000));
+  const calls = Array.from({ length: 60 }, (_each, at) => call(at % 2 === 0 ? 60 : 3000));
   const codes = calls.map(async (one) => one.then(() => 'answered').catch(() => 'late'));
   for (let passed = 0; passed < 3000; passed += 10) {
     clock.advance(10);

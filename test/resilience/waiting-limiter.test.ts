@@ -99,7 +99,7 @@ describe('a call over a limit that lets wait', () => {
     const { host, call, queued } = await waitingHost({ maxQueue: 3 });
     await using _ = host;
     await call('first');
-    const calls = Array.from({ length: 6 }, (_, at) => call(`waits ${at}`));
+    const calls = Array.from({ length: 6 }, (_each, at) => call(`waits ${at}`));
     expect(await Promise.all(calls.map(soFar))).toEqual([
       'waits',
       'waits',

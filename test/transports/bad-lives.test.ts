@@ -91,7 +91,7 @@ describe.each(everywhere)('over %s', (transport, source) => {
     await expect(host.manager.execute('subject', 'spin', { timeoutMs: 100 })).rejects.toMatchObject({
       code: 'PLUGIN_1204',
     });
-    await host.manager.shutdown({ timeoutMs: 100 });
+    await host.manager.shutdown({ timeoutMs: 0 });
     expect(pid !== undefined && isAlive(pid)).toBe(false);
   });
 });
@@ -161,7 +161,7 @@ describe('a process', () => {
       code: 'PLUGIN_1204',
     });
     await until(() => stateOf(pid) === 'T');
-    await host.manager.shutdown({ timeoutMs: 100 });
+    await host.manager.shutdown({ timeoutMs: 0 });
     expect(isAlive(pid)).toBe(false);
   });
 

@@ -19,20 +19,37 @@ const noLengths: readonly number[] = [];
 /** Reads one line of JSON that came from outside. Never throws. Without attachments `bytes` is a word like any other. */
 export function decodeLine(line: Buffer, attachments = true): Decoded {
   if (!isUtf8(line)) return refused('invalid-utf8', line);
-  if (line.length > 2 * maxDepth && isDeeperThan(line, maxDepth)) return refused('too-deep', line);
   const text = line.toString('utf8');
-  const value = parse(text);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refused('malformed', line);
-  const message = value as Incoming;
-  if (mayHoldUnsafeKeys(text)) dropUnsafeKeys(message);
+  const message = parse(text);
+  if (message === undefined)
+    return refused(hasBracketsDeeperThan(line, maxDepth) ? 'too-deep' : 'malformed', line);
+  if (isTooDeep(message, text)) return refused('too-deep', line);
+  const special = mayHoldSpecialKeys(text);
+  if (special) dropUnsafeKeys(message);
   const lengths = message['bytes'] === undefined || !attachments ? noLengths : lengthsOf(message['bytes']);
   if (lengths === undefined) return refused('malformed', line);
-  return { ok: true, message, lengths, marked: attachments && text.includes('bytes"') };
+  return { ok: true, message, lengths, marked: attachments && special };
 }
 
-function parse(text: string): unknown {
+/** The message of a line in which no key is special; undefined if there is anything else to say about it. */
+export function decodePlainLine(text: string): Incoming | undefined {
+  const message = parse(text);
+  return message === undefined || 'bytes' in message || isTooDeep(message, text) ? undefined : message;
+}
+
+/**
+ * Whether a text may hold keys that reach a prototype, marks for bytes, or one of them behind an escape.
+ * The searches stand in the order of their cost; hardly any text gets to the last one.
+ */
+export function mayHoldSpecialKeys(text: string): boolean {
+  if (text.includes('__proto__') || text.includes('$bytes') || text.includes('\\u')) return true;
+  return text.includes('ype') && text.includes('"prototype"');
+}
+
+function parse(text: string): Incoming | undefined {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isObject(value) && !Array.isArray(value) ? (value as Incoming) : undefined;
   } catch {
     return undefined;
   }
@@ -80,8 +97,32 @@ function lengthsOf(value: unknown): readonly number[] | undefined {
     : undefined;
 }
 
-/** Counts brackets outside strings, before the parser or anybody else recurses into them. */
-function isDeeperThan(json: Buffer, limit: number): boolean {
+/** The parser does not recurse, but most of what is done with its result does. */
+function isTooDeep(message: Incoming, text: string): boolean {
+  return text.length > 2 * maxDepth && isDeeperThan(message, maxDepth);
+}
+
+function isDeeperThan(value: object, levels: number): boolean {
+  if (levels === 0) return true;
+  if (Array.isArray(value)) {
+    for (const inner of value as unknown[]) {
+      if (isObject(inner) && isDeeperThan(inner, levels - 1)) return true;
+    }
+    return false;
+  }
+  for (const key in value) {
+    const inner: unknown = (value as Record<string, unknown>)[key];
+    if (isObject(inner) && isDeeperThan(inner, levels - 1)) return true;
+  }
+  return false;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Counts brackets outside strings: what is no JSON may still be an attack by depth, and is told as one. */
+function hasBracketsDeeperThan(json: Buffer, limit: number): boolean {
   let depth = 0;
   for (let at = 0; at < json.length; at++) {
     const byte = json[at];
@@ -103,10 +144,6 @@ function isEscaped(json: Buffer, quote: number): boolean {
   let backslashes = 0;
   while (json[quote - 1 - backslashes] === 0x5c) backslashes++;
   return backslashes % 2 === 1;
-}
-
-function mayHoldUnsafeKeys(text: string): boolean {
-  return text.includes('__proto__') || text.includes('"constructor"') || text.includes('\\u');
 }
 
 /** Removes the keys that would reach a prototype when the object is copied or merged carelessly. */

@@ -30,21 +30,22 @@ export function encode(message: Message, withAttachments: boolean): Encoded {
 }
 
 function encoded(message: Message, withAttachments: boolean): Encoded {
-  if (!needsMarks(message, 0)) return { text: envelope(message, '{"jsonrpc":"2.0",'), attachments: none };
-  if (!withAttachments)
-    return { text: envelope(mark(message, base64) as object, '{"jsonrpc":"2.0",'), attachments: none };
+  if (!holdsBytes(message, 0)) {
+    const text = lineOf(message);
+    // Most messages do not have the word that marks are made of, so that no key need be looked at.
+    if (!withAttachments || !text.includes('$bytes')) return { text, attachments: none };
+  } else if (!withAttachments) return { text: lineOf(mark(message, base64) as object), attachments: none };
   const attachments: Uint8Array[] = [];
   const marked = mark(message, {
     bytes: (bytes) => ({ $bytes: attachments.push(bytes) - 1 }),
     key: escaped,
   }) as object;
-  const lengths = attachments.map((bytes) => bytes.byteLength);
-  const head = lengths.length === 0 ? '{"jsonrpc":"2.0",' : `{"jsonrpc":"2.0","bytes":[${lengths.join()}],`;
-  return { text: envelope(marked, head), attachments };
+  if (attachments.length === 0) return { text: lineOf(marked), attachments: none };
+  return { text: lineOf({ bytes: attachments.map((bytes) => bytes.byteLength), ...marked }), attachments };
 }
 
-function envelope(message: object, head: string): string {
-  return head + JSON.stringify(message).slice(1);
+function lineOf(message: object): string {
+  return JSON.stringify({ jsonrpc: '2.0', ...message });
 }
 
 function unserialisable(why: string, cause?: unknown): PluginError {
@@ -52,30 +53,32 @@ function unserialisable(why: string, cause?: unknown): PluginError {
   return new PluginError('RPC_2005', { message, cause });
 }
 
-/** Most messages hold no bytes; this walk is several times cheaper than a replacer for JSON.stringify. */
-function needsMarks(value: unknown, depth: number): boolean {
+/**
+ * Most messages hold no bytes; this walk is several times cheaper than a replacer for JSON.stringify.
+ * It goes on where it found some, because a function further on must not be dropped silently.
+ */
+function holdsBytes(value: unknown, depth: number): boolean {
   if (typeof value === 'function' || typeof value === 'symbol')
     throw unserialisable(`it holds a ${typeof value}`);
   if (typeof value !== 'object' || value === null) return false;
   if (depth >= maxDepth) throw tooDeep();
   if (value instanceof Uint8Array) return true;
-  if (Array.isArray(value)) return someNeedMarks(value, depth + 1);
+  if (Array.isArray(value)) return someHoldBytes(value, depth + 1);
   if ('toJSON' in value && typeof value.toJSON === 'function') return false;
-  let needed = false;
+  let found = false;
   for (const key in value) {
-    if (isMark(key)) needed = true;
     const inner: unknown = (value as Record<string, unknown>)[key];
-    if (typeof inner !== 'string' && typeof inner !== 'number' && needsMarks(inner, depth + 1)) needed = true;
+    if (typeof inner !== 'string' && typeof inner !== 'number' && holdsBytes(inner, depth + 1)) found = true;
   }
-  return needed;
+  return found;
 }
 
-function someNeedMarks(items: readonly unknown[], depth: number): boolean {
-  let needed = false;
+function someHoldBytes(items: readonly unknown[], depth: number): boolean {
+  let found = false;
   for (const item of items) {
-    if (typeof item !== 'string' && typeof item !== 'number' && needsMarks(item, depth)) needed = true;
+    if (typeof item !== 'string' && typeof item !== 'number' && holdsBytes(item, depth)) found = true;
   }
-  return needed;
+  return found;
 }
 
 function tooDeep(): PluginError {

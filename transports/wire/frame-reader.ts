@@ -1,5 +1,15 @@
+import { isUtf8 } from 'node:buffer';
+
 import { printable } from '../../src/core/printable.ts';
-import { decodeLine, originIn, originOf, reviveBytes, type Decoded } from './decode.ts';
+import {
+  decodeLine,
+  decodePlainLine,
+  mayHoldSpecialKeys,
+  originIn,
+  originOf,
+  reviveBytes,
+  type Decoded,
+} from './decode.ts';
 import { HeldBytes } from './held-bytes.ts';
 import type { Fault, Incoming } from './messages.ts';
 
@@ -12,6 +22,8 @@ export interface FrameSink {
 /** What is kept of a line that is too long, to find the id of its call. */
 const headBytes = 200;
 const tailBytes = 100;
+
+const lineFeed = 0x0a;
 
 const nothing = Buffer.alloc(0);
 
@@ -44,8 +56,24 @@ export class FrameReader {
 
   /** Takes the next piece of the stream; its ends may fall anywhere. */
   push(chunk: Buffer): void {
-    let rest = chunk;
+    let rest = this.#state.at === 'line' && this.#held.length === 0 ? this.#readPlainLines(chunk) : chunk;
     while (rest.length > 0) rest = this.#step(rest);
+  }
+
+  /** Most chunks are whole lines of plain JSON: what can be done once for all of them is. Gives the rest. */
+  #readPlainLines(chunk: Buffer): Buffer {
+    const lines = chunk.subarray(0, chunk.lastIndexOf(lineFeed) + 1);
+    if (lines.length === 0 || lines.length > this.maxFrameBytes || !isUtf8(lines)) return chunk;
+    const text = lines.toString('utf8');
+    if (mayHoldSpecialKeys(text)) return chunk;
+    for (let start = 0; start < text.length;) {
+      const end = text.indexOf('\n', start);
+      const message = decodePlainLine(text.slice(start, end));
+      if (message === undefined) return chunk.subarray(Buffer.byteLength(text.slice(0, start)));
+      this.#sink.message(message);
+      start = end + 1;
+    }
+    return chunk.subarray(lines.length);
   }
 
   #step(chunk: Buffer): Buffer {
@@ -60,7 +88,7 @@ export class FrameReader {
   }
 
   #readLine(chunk: Buffer): Buffer {
-    const end = chunk.indexOf(0x0a);
+    const end = chunk.indexOf(lineFeed);
     const piece = end === -1 ? chunk : chunk.subarray(0, end);
     if (this.#held.length + piece.length > this.maxFrameBytes) {
       this.#state = this.#tooLong(piece);
@@ -85,7 +113,7 @@ export class FrameReader {
   }
 
   #skipLine(chunk: Buffer, state: Extract<State, { at: 'rest-of-line' }>): Buffer {
-    const end = chunk.indexOf(0x0a);
+    const end = chunk.indexOf(lineFeed);
     const piece = end === -1 ? chunk : chunk.subarray(0, end);
     state.tail = Buffer.concat([state.tail, piece.subarray(-tailBytes)]).subarray(-tailBytes);
     if (end === -1) return chunk.subarray(chunk.length);

@@ -218,17 +218,16 @@ export class HostSession implements WireReceiver {
   }
 }
 
+/** Without the fields that are undefined: a thread would be sent them by name. */
 function contextOf(call: ChannelCall): object {
   const { requestId, attempt, remainingMs, traceparent, tracestate, headers, metadata } = call;
-  return {
-    requestId,
-    timeoutMs: Number.isFinite(remainingMs) ? Math.ceil(remainingMs) : undefined,
-    attempt,
-    traceparent,
-    tracestate,
-    headers,
-    metadata,
-  };
+  const context: Record<string, unknown> = { requestId, attempt };
+  if (Number.isFinite(remainingMs)) context['timeoutMs'] = Math.ceil(remainingMs);
+  if (traceparent !== undefined) context['traceparent'] = traceparent;
+  if (tracestate !== undefined) context['tracestate'] = tracestate;
+  if (headers !== undefined) context['headers'] = headers;
+  if (metadata !== undefined) context['metadata'] = metadata;
+  return context;
 }
 
 function asRecord(value: unknown): Incoming {

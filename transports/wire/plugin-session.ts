@@ -58,7 +58,7 @@ export class PluginSession implements WireReceiver {
     const { method, id } = message;
     const params = asRecord(message['params']);
     if (method === undefined) return this.#answered(message);
-    if (method === 'plugin.call') return void this.#call(id, params);
+    if (method === 'plugin.call') return this.#call(id, params);
     if (method === 'plugin.cancel') return this.#cancel(params['id']);
     void this.#respond(id, () => this.#control(method, params)).then(() => {
       if (method === 'plugin.shutdown') void this.close(); // after its answer, or the host would wait for it
@@ -135,7 +135,7 @@ export class PluginSession implements WireReceiver {
     if ([...this.#calls.values()].every((call) => call.aborted)) this.#idle?.();
   }
 
-  async #call(id: unknown, params: Incoming): Promise<void> {
+  #call(id: unknown, params: Incoming): void {
     if ((typeof id !== 'number' && typeof id !== 'string') || this.#calls.has(id)) {
       return this.#events.note(
         `dropped a call with the id ${String(id)}: ids are numbers or strings and never run twice`,
@@ -145,9 +145,28 @@ export class PluginSession implements WireReceiver {
       this.#send({ method: 'host.progress', params: { id, value } }),
     );
     this.#calls.set(id, call);
-    await this.#respond(id, () => this.#handle(call, params['request']), call);
+    try {
+      const answer = this.#handle(call, params['request']);
+      if (isThenable(answer)) {
+        void Promise.resolve(answer).then(
+          (result) => this.#finish(id, call, { id, result: result ?? null }),
+          (error: unknown) => this.#finish(id, call, this.#failure(id, call, error)),
+        );
+      } else this.#finish(id, call, { id, result: answer ?? null });
+    } catch (error) {
+      this.#finish(id, call, this.#failure(id, call, error));
+    }
+  }
+
+  #finish(id: number | string, call: ServedCall, answer: Message): void {
     this.#calls.delete(id);
+    if (!call.aborted) this.#send(answer); // nobody waits for the answer to a call that was given up
     if (this.#idle !== undefined) this.#sayIdle();
+  }
+
+  #failure(id: number | string, call: ServedCall | undefined, error: unknown): Message {
+    this.#tellStack(error, call);
+    return { id, error: isMethodNotFound(error) ? methodNotFound(error) : toWireError(error) };
   }
 
   #handle(context: CallContext, request: unknown): unknown {
@@ -157,18 +176,15 @@ export class PluginSession implements WireReceiver {
     throw new MethodNotFound(`this plugin does not answer '${context.hook}', only: ${answers}`);
   }
 
-  async #respond(id: unknown, run: () => unknown, call?: ServedCall): Promise<void> {
+  async #respond(id: unknown, run: () => Promise<unknown>): Promise<void> {
     let answer: Message;
     const known = id as number | string;
     try {
       answer = { id: known, result: (await run()) ?? null };
     } catch (error) {
-      this.#tellStack(error, call);
-      answer = { id: known, error: isMethodNotFound(error) ? methodNotFound(error) : toWireError(error) };
+      answer = this.#failure(known, undefined, error);
     }
-    // Nobody waits for the answer to a notification or to a call that was given up.
-    if (id === undefined || call?.aborted === true) return;
-    this.#send(answer);
+    if (id !== undefined) this.#send(answer); // a notification has no answer
   }
 
   /** The caller gets message and code; who debugs the plugin needs the stack, which stays on this side. */
@@ -248,4 +264,8 @@ function methodNotFound({ message }: MethodNotFound): WireError {
 
 function asRecord(value: unknown): Incoming {
   return typeof value === 'object' && value !== null ? (value as Incoming) : {};
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -9,6 +9,9 @@ import type { Message, Terms, Wire, WireReceiver } from './messages.ts';
 /** How many frames of the largest size may wait for an end that does not read: 64 MiB by default. */
 const maxQueuedFrames = 4;
 
+/** A plugin works ahead of a host that is busy, by a few messages of a megabyte. */
+const maxBacklogBytes = 4 * 1024 * 1024;
+
 /**
  * Frames over a pair of byte streams, or one duplex stream given twice.
  * A `throttled` end takes no new frames while its own are not read: the plugin's, so that both ends'
@@ -29,7 +32,7 @@ export class StreamWire implements Wire {
     this.#output = output;
     this.#maxFrameBytes = maxFrameBytes;
     this.#writer = new FrameWriter(output, throttled ? Infinity : maxQueuedFrames * maxFrameBytes);
-    if (throttled) output.on('drain', () => input.resume());
+    if (throttled) output.on('drain', () => this.#throttle());
     // Without a listener a broken pipe would be an uncaught exception; the end of the stream tells the rest.
     for (const stream of [input, output]) stream.on('error', () => {});
   }
@@ -65,7 +68,13 @@ export class StreamWire implements Wire {
       Buffer.byteLength(frame.text) + frame.attachments.reduce((sum, part) => sum + part.byteLength, 0);
     if (bytes > this.#maxFrameBytes) throw tooLarge(bytes, this.#maxFrameBytes);
     this.#writer.write(frame, bytes);
-    if (this.#throttled && this.#writer.blocked) this.#input.pause();
+    if (this.#throttled) this.#throttle();
+  }
+
+  #throttle(): void {
+    const { blocked, backlogBytes } = this.#writer;
+    if (blocked && backlogBytes > maxBacklogBytes) this.#input.pause();
+    else if (this.#input.isPaused()) this.#input.resume();
   }
 
   end(): void {
