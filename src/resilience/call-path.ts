@@ -3,6 +3,7 @@ import { PluginError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import { Call } from './call.ts';
 import type { CallParts, Question, Target } from './call-parts.ts';
+import { problemOf } from './option-check.ts';
 import type { Tally } from './tally.ts';
 
 /** How a wait for the last call went. */
@@ -41,6 +42,8 @@ export class CallPath {
   /** Asks the plugin. Rejects with a `PluginError`, always. */
   execute(hook: string, request: unknown, options: ExecutionContext | undefined): Promise<unknown> {
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal());
+    const problem = options && problemOf(options);
+    if (problem !== undefined) return Promise.reject(this.#badOptions(problem));
     const question = hook === this.#lastHook ? this.#lastQuestion : this.#find(hook);
     if (question === undefined) return Promise.reject(this.#noSuchHook(hook));
     return new Promise((resolve, reject) => {
@@ -73,6 +76,13 @@ export class CallPath {
   /** The same for the calls of one instance. */
   drainTarget(target: Target, options: DrainOptions): Promise<number> {
     return drain(target.tally, this.#parts, options, target);
+  }
+
+  #badOptions(problem: string): PluginError {
+    return new PluginError('CONFIG_1703', {
+      plugin: this.#parts.plugin,
+      message: `the call's options are wrong: ${problem}`,
+    });
   }
 
   #find(hook: string): Question | undefined {

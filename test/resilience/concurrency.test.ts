@@ -207,8 +207,8 @@ async function faults(most: number, line: number, history: readonly Step[]): Pro
 
 it('a concurrency limit, through any history, never runs more than it may, loses no slot, and serves who waits', async () => {
   const sizes = [fc.integer({ min: 1, max: 5 }), fc.integer({ min: 0, max: 5 })] as const;
-  const property = fc.asyncProperty(...sizes, steps, async (most, line, history) =>
-    expect(await faults(most, line, history)).toEqual([]),
-  );
+  const property = fc.asyncProperty(...sizes, steps, async (most, line, history) => {
+    expect(await faults(most, line, history)).toEqual([]);
+  });
   await fc.assert(property, { numRuns: 1000 });
 });

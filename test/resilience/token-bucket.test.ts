@@ -196,23 +196,23 @@ function refusedAgain(policy: BucketPolicy, history: readonly Step[]): number {
 
 describe('a token bucket, through any history', () => {
   it('admits and refuses as an exact model does, and asks for the same waits', () => {
-    const property = fc.property(policies, steps, (policy, history) =>
-      expect(agree(policy, history)).toBe(true),
-    );
+    const property = fc.property(policies, steps, (policy, history) => {
+      expect(agree(policy, history)).toBe(true);
+    });
     fc.assert(property, { numRuns: 1000 });
   });
 
   it('never lets more pass than the burst and what came back meanwhile', () => {
-    const property = fc.property(policies, steps, (policy, history) =>
-      expect(mostOver(policy, history)).toBeLessThan(1e-6),
-    );
+    const property = fc.property(policies, steps, (policy, history) => {
+      expect(mostOver(policy, history)).toBeLessThan(1e-6);
+    });
     fc.assert(property, { numRuns: 1000 });
   });
 
   it('admits whoever comes back when it was told to', () => {
-    const property = fc.property(policies, steps, (policy, history) =>
-      expect(refusedAgain(policy, history)).toBe(0),
-    );
+    const property = fc.property(policies, steps, (policy, history) => {
+      expect(refusedAgain(policy, history)).toBe(0);
+    });
     fc.assert(property, { numRuns: 1000 });
   });
 });

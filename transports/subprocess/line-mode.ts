@@ -149,7 +149,7 @@ class LineChannel implements Channel {
       pending?.reject(
         new PluginError('RPC_2004', { plugin: this.#setup.plugin, message: `its answer is ${fault.kind}.` }),
       );
-    if (!this.#faults.note(fault)) this.#child.signal('SIGKILL');
+    if (!this.#faults.note(fault) || fault.isFatal === true) this.#child.signal('SIGKILL');
   }
 
   #failAll(error: PluginError): PluginError | undefined {

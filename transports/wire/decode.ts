@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 
 import { printable } from '../../src/core/printable.ts';
-import { maxDepth } from './encode.ts';
+import { maxAttachments, maxDepth } from './encode.ts';
 import type { Fault, Incoming } from './messages.ts';
 
 /** One line, understood: a message and the lengths of the bytes that follow it, or what is wrong with it. */
@@ -66,8 +66,9 @@ export interface Origin extends Pick<Fault, 'id' | 'isQuestion'> {
   readonly attachedBytes: number;
 }
 
-const firstBytes = 200;
-const lastBytes = 100;
+/** Room for every length that a message may announce. */
+export const firstBytes: number = 16 * 1024;
+export const lastBytes = 100;
 
 /** What can be told of a message from its first and last bytes; only what stands around its payload is looked at. */
 export function originOf(line: Buffer): Origin {
@@ -84,14 +85,18 @@ export function originIn(first: string, last: string): Origin {
   return { id: id === undefined ? undefined : Number(id), isQuestion, attachedBytes: attachedIn(head) };
 }
 
-/** Bytes after a line that is dropped are dropped too, or a user's data could be read as frames. */
+/**
+ * Bytes after a line that is dropped are dropped too, or a user's data could be read as frames. Infinity where their
+ * number cannot be told: then nothing that follows can be believed.
+ */
 function attachedIn(head: string): number {
-  const lengths = /"bytes"\s*:\s*\[([\d\s,]*)\]/.exec(head)?.[1] ?? '';
-  return lengths.split(',').reduce((sum, length) => sum + Number(length), 0);
+  const [, lengths, end] = /"bytes"\s*:\s*\[([\d\s,]*)(\]|$)/.exec(head) ?? [];
+  if (lengths === undefined) return 0;
+  return end === ']' ? lengths.split(',').reduce((sum, length) => sum + Number(length), 0) : Infinity;
 }
 
 function lengthsOf(value: unknown): readonly number[] | undefined {
-  if (!Array.isArray(value) || value.length > 1000) return undefined;
+  if (!Array.isArray(value) || value.length > maxAttachments) return undefined;
   return value.every((length) => Number.isSafeInteger(length) && length >= 0)
     ? (value as number[])
     : undefined;

@@ -11,6 +11,9 @@ export interface Encoded {
 /** Deeper data is refused at both ends: it is an attack or a cycle, and many tools overflow on it. */
 export const maxDepth = 500;
 
+/** Their lengths stand in front of the payload, where they are found even in a line that is dropped. */
+export const maxAttachments = 1000;
+
 const none: readonly Uint8Array[] = [];
 
 /**
@@ -40,6 +43,8 @@ function encoded(message: Message, withAttachments: boolean): Encoded {
     bytes: (bytes) => ({ $bytes: attachments.push(bytes) - 1 }),
     key: escaped,
   }) as object;
+  if (attachments.length > maxAttachments)
+    throw unserialisable(`it holds more than ${maxAttachments} Uint8Arrays; join them`);
   if (attachments.length === 0) return { text: lineOf(marked), attachments: none };
   return { text: lineOf({ bytes: attachments.map((bytes) => bytes.byteLength), ...marked }), attachments };
 }

@@ -4,6 +4,8 @@ import { printable } from '../../src/core/printable.ts';
 import {
   decodeLine,
   decodePlainLine,
+  firstBytes,
+  lastBytes,
   mayHoldSpecialKeys,
   originIn,
   originOf,
@@ -19,10 +21,6 @@ export interface FrameSink {
   fault(fault: Fault): void;
 }
 
-/** What is kept of a line that is too long, to find the id of its call. */
-const headBytes = 200;
-const tailBytes = 100;
-
 const lineFeed = 0x0a;
 
 const nothing = Buffer.alloc(0);
@@ -32,7 +30,7 @@ type Whole = Extract<Decoded, { ok: true }>;
 type State =
   | { readonly at: 'line' }
   /** The line was too long: skip to its end. */
-  | { readonly at: 'rest-of-line'; readonly head: Buffer; tail: Buffer }
+  | { readonly at: 'rest-of-line'; head: Buffer; tail: Buffer }
   | { readonly at: 'bytes'; readonly frame: Whole; readonly wanted: number }
   | { readonly at: 'skipped-bytes'; left: number };
 
@@ -91,7 +89,7 @@ export class FrameReader {
     const end = chunk.indexOf(lineFeed);
     const piece = end === -1 ? chunk : chunk.subarray(0, end);
     if (this.#held.length + piece.length > this.maxFrameBytes) {
-      this.#state = this.#tooLong(piece);
+      this.#state = this.#tooLong();
       return chunk;
     }
     if (end === -1) {
@@ -103,41 +101,36 @@ export class FrameReader {
   }
 
   /** Keeps both ends of the line, as copies, and lets go of the rest. */
-  #tooLong(piece: Buffer): State {
+  #tooLong(): State {
     const held = this.#held.take(nothing);
-    const head = Buffer.concat([held.subarray(0, headBytes), piece.subarray(0, headBytes)]).subarray(
-      0,
-      headBytes,
-    );
-    return { at: 'rest-of-line', head, tail: Buffer.from(held.subarray(-tailBytes)) };
+    return {
+      at: 'rest-of-line',
+      head: Buffer.from(held.subarray(0, firstBytes)),
+      tail: Buffer.from(held.subarray(-lastBytes)),
+    };
   }
 
   #skipLine(chunk: Buffer, state: Extract<State, { at: 'rest-of-line' }>): Buffer {
     const end = chunk.indexOf(lineFeed);
     const piece = end === -1 ? chunk : chunk.subarray(0, end);
-    state.tail = Buffer.concat([state.tail, piece.subarray(-tailBytes)]).subarray(-tailBytes);
+    const room = firstBytes - state.head.length;
+    if (room > 0) state.head = Buffer.concat([state.head, piece.subarray(0, room)]);
+    state.tail = Buffer.concat([state.tail, piece.subarray(-lastBytes)]).subarray(-lastBytes);
     if (end === -1) return chunk.subarray(chunk.length);
     this.#state = { at: 'line' };
     const { attachedBytes, ...origin } = originIn(
       state.head.toString('latin1'),
       state.tail.toString('latin1'),
     );
-    this.#skip(attachedBytes);
-    this.#sink.fault({
-      kind: 'too-large',
-      ...origin,
-      preview: printable(state.head.toString('latin1', 0, 80)),
-    });
+    const preview = printable(state.head.toString('latin1', 0, 80));
+    this.#drop({ kind: 'too-large', ...origin, preview }, attachedBytes);
     return chunk.subarray(end + 1);
   }
 
   #finishLine(line: Buffer): void {
     if (isBlank(line)) return;
     const decoded = decodeLine(line, this.attachments);
-    if (!decoded.ok) {
-      this.#skip(decoded.attachedBytes);
-      return this.#sink.fault(decoded.fault);
-    }
+    if (!decoded.ok) return this.#drop(decoded.fault, decoded.attachedBytes);
     const wanted = decoded.lengths.reduce((sum, length) => sum + length, 0);
     if (line.length + wanted > this.maxFrameBytes) return this.#skipBytes(line, wanted);
     if (wanted > 0) this.#state = { at: 'bytes', frame: decoded, wanted };
@@ -152,6 +145,12 @@ export class FrameReader {
 
   #skip(bytes: number): void {
     if (bytes > 0 && this.attachments) this.#state = { at: 'skipped-bytes', left: bytes };
+  }
+
+  /** Drops a frame; one after which nothing can be believed ends the wire. */
+  #drop(fault: Fault, attachedBytes: number): void {
+    this.#skip(attachedBytes);
+    this.#sink.fault({ ...fault, isFatal: this.attachments && attachedBytes === Infinity });
   }
 
   #readBytes(chunk: Buffer, state: Extract<State, { at: 'bytes' }>): Buffer {

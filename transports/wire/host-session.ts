@@ -123,7 +123,8 @@ export class HostSession implements WireReceiver {
       this.#pending.delete(fault.id as number);
       pending.reject(faultError(fault, this.#place(pending)));
     }
-    if (!this.#faults.note(fault)) this.#events.ended(faultError(fault, { plugin: this.#setup.plugin }));
+    if (!this.#faults.note(fault) || fault.isFatal === true)
+      this.#events.ended(faultError(fault, { plugin: this.#setup.plugin }));
   }
 
   refused(message: Message, error: PluginError): void {

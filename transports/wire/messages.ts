@@ -77,6 +77,8 @@ export interface Fault {
   readonly id?: number | string | undefined;
   /** Whether it was a question of the other end, whose ids are its own, and not an answer. */
   readonly isQuestion?: boolean | undefined;
+  /** Whether nothing that follows can be believed. */
+  readonly isFatal?: boolean | undefined;
   /** The beginning of what arrived, safe to print. */
   readonly preview?: string | undefined;
 }

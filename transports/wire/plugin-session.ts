@@ -70,6 +70,7 @@ export class PluginSession implements WireReceiver {
     this.#events.note(
       `dropped a frame from the host: ${kind}${fault.preview === undefined ? '' : ` '${fault.preview}'`}`,
     );
+    if (fault.isFatal === true) return this.ended();
     if (id === undefined || fault.isQuestion !== true) return;
     const code = kind === 'too-large' ? 'RPC_2006' : 'RPC_2004';
     const message = `the request was dropped: ${kind}`;

@@ -1,0 +1,14 @@
+import type { ExecutionContext } from '../core/execution-context.ts';
+
+/** What is wrong with a call's options, in words; types do not hold for callers in JavaScript. */
+export function problemOf(options: ExecutionContext): string | undefined {
+  const { timeoutMs, maxRetries, signal } = options;
+  if (timeoutMs !== undefined && !isCount(timeoutMs)) return 'timeoutMs must be a number of at least 0.';
+  if (maxRetries !== undefined && !isCount(maxRetries)) return 'maxRetries must be a number of at least 0.';
+  if (signal !== undefined && !(signal instanceof AbortSignal)) return 'signal must be an AbortSignal.';
+  return undefined;
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0;
+}

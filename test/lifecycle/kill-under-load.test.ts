@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { managed } from '../support/managed.ts';
+import { stateOf, until } from '../support/processes.ts';
+import { bee, bees } from './bees.ts';
+import { callers } from './callers.ts';
+
+/** Two instances under constant load, with retries; `hurt` harms one of them and waits until it is back. */
+async function underLoad(times: number, hurt: (pid: number) => Promise<void>) {
+  const settings = {
+    instances: 2,
+    retry: { initialDelayMs: 5, budgetRatio: 10, attemptTimeoutMs: 2000 },
+    restart: { initialDelayMs: 5, maxDelayMs: 5, maxRestarts: 100 },
+    healthCheck: { intervalMs: 50, timeoutMs: 50, failureLimit: 2 },
+  };
+  await using host = await managed(bees.withPlugin('bee', bee(), settings).build());
+  const { manager } = host;
+  const load = callers(16, (name, ask) => manager.execute(name, ask));
+  for (let time = 0; time < times; time++) {
+    const back = host.next('bee', 'ready');
+    await hurt(manager.getPlugin('bee')?.instances[time % 2]?.pid ?? 0);
+    await back;
+  }
+  const { calls, failures } = await load.stop();
+  const { calls: counts, restarts, instances } = manager.getPlugin('bee') ?? {};
+  return { calls, failures, counts, restarts, states: instances?.map(({ state }) => state.status) };
+}
+
+describe('with two instances and retries no call fails', () => {
+  it('though one of them is killed, again and again', async () => {
+    const end = await underLoad(10, async (pid) => void process.kill(pid, 'SIGKILL'));
+    expect(end.failures).toEqual([]);
+    expect(end).toMatchObject({ restarts: 10, states: ['ready', 'ready'] });
+    expect(end.counts).toEqual({ started: end.calls, succeeded: end.calls, failed: 0, active: 0 });
+  });
+
+  it('though one of them hangs, until its health checks end it', async () => {
+    const end = await underLoad(3, async (pid) => {
+      process.kill(pid, 'SIGSTOP');
+      await until(() => stateOf(pid) === 'T');
+    });
+    expect(end.failures).toEqual([]);
+    expect(end).toMatchObject({ restarts: 3, states: ['ready', 'ready'] });
+  });
+});
