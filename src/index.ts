@@ -27,6 +27,7 @@ export type { HealthReport, HealthStatus, PluginHealth } from './core/health.ts'
 export type { Histogram, MetricsSnapshot, PluginMetrics } from './core/metrics.ts';
 export type {
   BreakerChange,
+  ConfigChange,
   DrainProgress,
   HealthChange,
   ManagerEvents,

@@ -12,9 +12,19 @@ import { LazySignal } from './wire/lazy-signal.ts';
 /**
  * A plugin in this very process: as fast as a function call, and as trusted as one. Nothing is copied, so
  * request and answer are shared objects.
+ * @throws {PluginError} `REGISTRY_1907` for what is no plugin.
  */
 export function inProcess<H>(plugin: Plugin<H>): PluginSource<H> {
+  if (!isPlugin(plugin)) {
+    throw new PluginError('REGISTRY_1907', {
+      message: 'inProcess needs a plugin. Make it with definePlugin.',
+    });
+  }
   return { kind: 'in-process', target: plugin.info.name, open: (setup) => openInProcess(plugin, setup) };
+}
+
+function isPlugin(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'handlers' in value && value.handlers instanceof Map;
 }
 
 async function openInProcess(plugin: Plugin, setup: OpenSetup): Promise<Channel> {
@@ -96,9 +106,9 @@ class InProcessChannel implements Channel {
     return this.#plugin.configure !== undefined;
   }
 
-  /** Code that runs in this process cannot be stopped; calls end at their deadlines. */
+  /** Code that runs in this process cannot be stopped; calls end at their deadlines. It may clean up all the same. */
   kill(reason: PluginError): void {
-    this.#end(reason);
+    this.#closing ??= this.#close(leastCloseMs, reason);
   }
 
   close(timeoutMs: number): Promise<void> {
@@ -106,7 +116,7 @@ class InProcessChannel implements Channel {
     return this.#closing;
   }
 
-  async #close(timeoutMs: number): Promise<void> {
+  async #close(timeoutMs: number, reason?: PluginError): Promise<void> {
     const closed = this.#closePlugin();
     await new Promise<void>((resolve) => {
       const timer = this.#clock.startTimer(timeoutMs, () => {
@@ -118,7 +128,7 @@ class InProcessChannel implements Channel {
         resolve();
       });
     });
-    this.#end(undefined);
+    this.#end(reason);
   }
 
   async #closePlugin(): Promise<void> {

@@ -1,3 +1,5 @@
+import { tellQuietly } from './listener.ts';
+
 /** The levels of a log record. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -24,12 +26,12 @@ function takesFieldsFirst(logger: Logger): boolean {
 }
 
 function write(logger: Logger, level: LogLevel, message: string, fields: object): void {
-  try {
-    if (takesFieldsFirst(logger)) Reflect.apply(logger[level], logger, [fields, message]);
-    else logger[level](message, fields);
-  } catch {
-    // A broken logger must not break a call; there is no other place to say so.
-  }
+  // A broken logger must not break a call.
+  tellQuietly(() =>
+    takesFieldsFirst(logger)
+      ? Reflect.apply(logger[level], logger, [fields, message])
+      : logger[level](message, fields),
+  );
 }
 
 /** The record's own fields with the logger's, which win: a plugin cannot speak under another's name. */

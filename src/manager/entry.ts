@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import type { ResolvedSettings } from '../config/settings.ts';
 import { PluginError } from '../core/errors.ts';
 import type { PluginHealth } from '../core/health.ts';
@@ -152,6 +154,7 @@ export class Entry {
 
   /** From here on calls go to these instances. */
   #take(source: PluginSource, policies: Policies, instances: readonly Instance[]): void {
+    const changed = changedSettings(this.settings, policies.settings);
     this.#policies = policies;
     this.source = source;
     this.settings = policies.settings;
@@ -167,6 +170,7 @@ export class Entry {
     );
     if (this.#closed !== undefined) path.refuse(this.#closed);
     this.#path = path;
+    if (changed.length > 0) this.#shared.events.emit('config', { plugin: this.name, changed });
   }
 
   async #retire(old: readonly Instance[], path: CallPath | undefined): Promise<DrainReport> {
@@ -235,4 +239,11 @@ export class Entry {
     const message = `the host service '${printable(service, 80)}' is unknown or not allowed; allowed: ${allowed}. Name it in the plugin's \`services\`.`;
     throw new PluginError('RPC_2007', { plugin: this.name, message });
   }
+}
+
+function changedSettings(before: ResolvedSettings, after: ResolvedSettings): string[] {
+  const names = Object.keys(after) as (keyof ResolvedSettings)[];
+  return names.filter(
+    (name) => before[name] !== after[name] && !isDeepStrictEqual(before[name], after[name]),
+  );
 }

@@ -1,3 +1,6 @@
+import { PluginError } from '../core/errors.ts';
+import { tellQuietly } from '../core/listener.ts';
+import { printable } from '../core/printable.ts';
 import type { HealthStatus } from '../core/health.ts';
 import type { PluginState } from '../core/plugin-state.ts';
 import type { BreakerState } from '../resilience/breaker.ts';
@@ -40,6 +43,12 @@ export interface DrainProgress {
   readonly cancelled: number | undefined;
 }
 
+/** A plugin's settings are others than before; `changed` names them. */
+export interface ConfigChange {
+  readonly plugin: string;
+  readonly changed: readonly string[];
+}
+
 /** Event names and what each brings. */
 export interface ManagerEvents {
   state: StateChange;
@@ -47,12 +56,13 @@ export interface ManagerEvents {
   breaker: BreakerChange;
   restart: Restart;
   drain: DrainProgress;
+  config: ConfigChange;
 }
 
 /** Takes a listener back. */
 export type Undo = () => void;
 
-type Listeners = { [K in keyof ManagerEvents]: Set<(event: ManagerEvents[K]) => void> };
+type Listeners = { [K in keyof ManagerEvents]: Set<(event: ManagerEvents[K]) => unknown> };
 
 /** Typed events; a listener that throws harms nobody. */
 export class Events {
@@ -62,10 +72,13 @@ export class Events {
     breaker: new Set(),
     restart: new Set(),
     drain: new Set(),
+    config: new Set(),
   };
 
   on<K extends keyof ManagerEvents>(name: K, listener: (event: ManagerEvents[K]) => void): Undo {
     const listeners = this.#listeners[name];
+    if (listeners === undefined || typeof listener !== 'function')
+      throw noSuchEvent(name, Object.keys(this.#listeners));
     // The same function may listen twice; each time has an undo of its own.
     const own = (event: ManagerEvents[K]): void => listener(event);
     listeners.add(own);
@@ -73,12 +86,11 @@ export class Events {
   }
 
   emit<K extends keyof ManagerEvents>(name: K, event: ManagerEvents[K]): void {
-    for (const listener of this.#listeners[name]) {
-      try {
-        listener(event);
-      } catch {
-        // Somebody else's mistake; the other listeners and the plugin go on.
-      }
-    }
+    for (const listener of this.#listeners[name]) tellQuietly(() => listener(event));
   }
+}
+
+function noSuchEvent(name: string, known: readonly string[]): PluginError {
+  const message = `on('${printable(name, 80)}', …) needs a function and one of these events: ${known.join(', ')}.`;
+  return new PluginError('CONFIG_1703', { message });
 }

@@ -4,6 +4,7 @@ import { isPluginError } from '../core/errors.ts';
 
 /** The plugin is not there for a reason that another one may not have. */
 const unavailable: ReadonlySet<string> = new Set([
+  'PLUGIN_1201',
   'PLUGIN_1205',
   'PLUGIN_1207',
   'PLUGIN_1212',
@@ -37,7 +38,7 @@ export async function callWithFallback(
     try {
       return await ask(name, name === plugin ? options : { ...options, timeoutMs: endsAt - clock.now() });
     } catch (error) {
-      const next = fallbacks[name];
+      const next = Object.hasOwn(fallbacks, name) ? fallbacks[name] : undefined;
       if (next === undefined || asked.has(next) || !mayPass(error) || clock.now() >= endsAt) throw error;
       name = next;
     }

@@ -75,7 +75,8 @@ export class Instance implements Target {
   /** Whether a call sent here now could be answered, or waits for a start at most. */
   get available(): boolean {
     const { status } = this.supervisor.state;
-    return !this.retired && (status === 'ready' || status === 'starting' || status === 'stopped');
+    const isSick = this.monitor.status === 'unhealthy' || this.monitor.status === 'offline';
+    return !this.retired && !isSick && (status === 'ready' || status === 'starting' || status === 'stopped');
   }
 
   start(): Promise<void> {

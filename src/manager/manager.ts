@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import { resolveSettings } from '../config/resolve.ts';
 import type { PluginSettings, ResolvedSettings } from '../config/settings.ts';
 import type { ExecutionContext } from '../core/execution-context.ts';
@@ -69,10 +71,9 @@ export class Manager {
 
   call(plugin: string, hook: string, request: unknown, options?: ExecutionContext): Promise<unknown> {
     const { fallbacks } = this.#parts;
-    const entry =
-      this.#hasFallbacks && Object.hasOwn(fallbacks, plugin) ? this.#entries.get(plugin) : undefined;
-    if (entry !== undefined) {
-      const timeoutMs = options?.timeoutMs || entry.settings.timeoutMs;
+    if (this.#hasFallbacks && Object.hasOwn(fallbacks, plugin)) {
+      const timeoutMs =
+        options?.timeoutMs || (this.#entries.get(plugin)?.settings.timeoutMs ?? this.#parts.timeoutMs);
       const ask = (name: string, more: ExecutionContext): Promise<unknown> =>
         this.#ask(name, hook, request, more);
       return callWithFallback(plugin, fallbacks, { ...options, timeoutMs }, this.#shared.clock, ask);
@@ -97,13 +98,14 @@ export class Manager {
   }
 
   async gracefulUnregister(name: string, timeoutMs: number): Promise<DrainReport> {
-    return this.#remove(this.#entry(name), timeoutMs);
+    return this.#remove(this.#entry(name), checkTime(timeoutMs));
   }
 
   async drain(name: string, options: { readonly timeoutMs?: number } = {}): Promise<DrainReport> {
     const entry = this.#entry(name);
     const message = 'it was drained and takes no calls. Replace it to bring it back.';
-    return entry.drain(options.timeoutMs ?? entry.settings.drainTimeoutMs, () => draining(name, message));
+    const timeoutMs = checkTime(options.timeoutMs ?? entry.settings.drainTimeoutMs);
+    return entry.drain(timeoutMs, () => draining(name, message));
   }
 
   async replace(name: string, source: PluginSource, settings?: PluginSettings): Promise<DrainReport> {
@@ -148,7 +150,9 @@ export class Manager {
   }
 
   shutdown(options: { readonly timeoutMs?: number } = {}): Promise<ShutdownReport> {
-    this.#shutdown ??= this.#end(options.timeoutMs ?? this.#parts.timeoutMs);
+    const timeoutMs = options.timeoutMs ?? this.#parts.timeoutMs;
+    if (!isTime(timeoutMs)) return Promise.reject(badTime(timeoutMs));
+    this.#shutdown ??= this.#end(timeoutMs);
     return this.#shutdown;
   }
 
@@ -236,4 +240,18 @@ function isShutDown(): PluginError {
 
 function draining(plugin: string, message: string): PluginError {
   return PluginError.withoutStack('PLUGIN_1207', { plugin, message, retryable: false });
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0;
+}
+
+function checkTime(timeoutMs: number): number {
+  if (isTime(timeoutMs)) return timeoutMs;
+  throw badTime(timeoutMs);
+}
+
+function badTime(value: unknown): PluginError {
+  const message = `timeoutMs is ${printable(inspect(value), 80)}; it must be a number of at least 0.`;
+  return new PluginError('CONFIG_1703', { message });
 }

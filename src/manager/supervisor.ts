@@ -154,6 +154,7 @@ export class Supervisor {
     const { source, setup, name } = this.#parts;
     try {
       const channel = await source.open({ ...setup, signal });
+      if (!isChannel(channel)) throw noChannel(name);
       if (this.#life.status === 'starting') this.#ready(channel);
       return channel;
     } catch (thrown) {
@@ -236,4 +237,16 @@ export class Supervisor {
     const message = 'it is being stopped and takes no new calls.';
     return new PluginError('PLUGIN_1207', { plugin, message });
   }
+}
+
+/** A source of a third party may be written without types. */
+function isChannel(value: unknown): value is Channel {
+  return (
+    typeof value === 'object' && value !== null && 'call' in value && 'close' in value && 'ended' in value
+  );
+}
+
+function noChannel(plugin: string): PluginError {
+  const message = 'its source gave no channel. `open` must resolve with what the type Channel says.';
+  return new PluginError('REGISTRY_1907', { plugin, message });
 }

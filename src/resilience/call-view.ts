@@ -1,6 +1,7 @@
 import type { ExecutionContext } from '../core/execution-context.ts';
 import type { Clock } from '../core/clock.ts';
 import type { PluginError } from '../core/errors.ts';
+import { tellQuietly } from '../core/listener.ts';
 import type { ChannelCall } from '../core/transport.ts';
 
 const processTag = Math.random().toString(36).slice(2, 8);
@@ -64,10 +65,6 @@ export class CallView implements ChannelCall {
 
   private progress(tell: (value: unknown) => void, value: unknown): void {
     if (this.settled) return;
-    try {
-      tell(value);
-    } catch {
-      // The caller's own listener; the call goes on.
-    }
+    tellQuietly(() => tell(value));
   }
 }

@@ -23,8 +23,18 @@ export class DeadlineList {
   }
 }
 
-/** Empty lists are kept for the next call; callers who choose random times must not collect them without end. */
-const maxIdleLists = 100;
+/** So many times have a list of their own, to the millisecond. */
+const exactLists = 64;
+
+/**
+ * The list of a time beyond those: callers who count down to an end of their own bring ever new times. They are
+ * rounded up by at most 1.6 %, so that there are 64 lists for each doubling and never more.
+ */
+function rounded(timeoutMs: number): number {
+  if (timeoutMs <= 64 || timeoutMs === Infinity) return Math.ceil(timeoutMs);
+  const grain = 2 ** (Math.floor(Math.log2(timeoutMs)) - 6);
+  return Math.ceil(timeoutMs / grain) * grain;
+}
 
 /**
  * All deadlines of a manager behind one timer. Looking at the clock costs more than the rest of an entry's life, and
@@ -35,6 +45,7 @@ export class DeadlineQueue {
   readonly #clock: Clock;
   readonly #lists = new Map<number, DeadlineList>();
   #lastList: DeadlineList | undefined = undefined;
+  #unstamped: DeadlineList[] = [];
   #stamping: Timer | undefined = undefined;
   #timer: Timer | undefined = undefined;
   #timerAt = Infinity;
@@ -52,7 +63,10 @@ export class DeadlineQueue {
     if (tail === undefined) list.head = entry;
     else tail.next = entry;
     list.tail = entry;
-    list.unstamped ??= entry;
+    if (list.unstamped === undefined) {
+      list.unstamped = entry;
+      this.#unstamped.push(list);
+    }
     this.#size++;
     this.#stamping ??= this.#clock.startTimer(0, () => this.#stamp());
   }
@@ -90,25 +104,21 @@ export class DeadlineQueue {
   #listOf(timeoutMs: number): DeadlineList {
     let list = this.#lists.get(timeoutMs);
     if (list === undefined) {
-      if (this.#lists.size >= maxIdleLists) this.#dropIdleLists();
-      list = new DeadlineList(timeoutMs);
-      this.#lists.set(timeoutMs, list);
+      const key = this.#lists.size < exactLists ? timeoutMs : rounded(timeoutMs);
+      list = this.#lists.get(key) ?? new DeadlineList(key);
+      this.#lists.set(key, list);
     }
     this.#lastList = list;
     return list;
-  }
-
-  #dropIdleLists(): void {
-    for (const [timeoutMs, list] of this.#lists) {
-      if (list.head === undefined) this.#lists.delete(timeoutMs);
-    }
   }
 
   /** Gives every new entry its time. */
   #stamp(): void {
     this.#stamping = undefined;
     const now = this.#clock.now();
-    for (const list of this.#lists.values()) {
+    const lists = this.#unstamped;
+    this.#unstamped = [];
+    for (const list of lists) {
       for (let entry = list.unstamped; entry !== undefined; entry = entry.next)
         entry.expiresAt = now + list.timeoutMs;
       list.unstamped = undefined;

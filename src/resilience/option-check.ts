@@ -4,7 +4,8 @@ import type { ExecutionContext } from '../core/execution-context.ts';
 export function problemOf(options: ExecutionContext): string | undefined {
   const { timeoutMs, maxRetries, signal } = options;
   if (timeoutMs !== undefined && !isCount(timeoutMs)) return 'timeoutMs must be a number of at least 0.';
-  if (maxRetries !== undefined && !isCount(maxRetries)) return 'maxRetries must be a number of at least 0.';
+  if (maxRetries !== undefined && !(Number.isInteger(maxRetries) && maxRetries >= 0))
+    return 'maxRetries must be a whole number of at least 0.';
   if (signal !== undefined && !(signal instanceof AbortSignal)) return 'signal must be an AbortSignal.';
   return undefined;
 }

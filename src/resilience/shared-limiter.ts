@@ -64,6 +64,7 @@ class SharedLimiter implements RateLimiter {
   readonly #logger: Logger;
   readonly #recorder: CallRecorder | undefined;
   #away = false;
+  #probing = false;
 
   constructor(
     points: Points,
@@ -82,6 +83,14 @@ class SharedLimiter implements RateLimiter {
   }
 
   async acquire(): Promise<Admission> {
+    if (this.#away) {
+      void this.#probe();
+      return this.#limitLocally();
+    }
+    return this.#limitTogether();
+  }
+
+  async #limitTogether(): Promise<Admission> {
     try {
       await this.#consume();
       this.#isAway(false);
@@ -89,10 +98,21 @@ class SharedLimiter implements RateLimiter {
     } catch (refusal) {
       const waitMs = msBeforeNext(refusal);
       this.#isAway(waitMs === undefined, refusal);
-      if (waitMs !== undefined) return rateLimited(this.#plugin, waitMs);
-      this.#recorder?.limitedLocally();
-      return this.#local.acquire();
+      return waitMs === undefined ? this.#limitLocally() : rateLimited(this.#plugin, waitMs);
     }
+  }
+
+  #limitLocally(): Admission {
+    this.#recorder?.limitedLocally();
+    return this.#local.acquire();
+  }
+
+  /** Finds out whether the store is back, one at a time; no call waits for it. */
+  async #probe(): Promise<void> {
+    if (this.#probing) return;
+    this.#probing = true;
+    await this.#limitTogether();
+    this.#probing = false;
   }
 
   leave(): void {}

@@ -35,6 +35,22 @@ export class TokenBucket {
   /** Takes a token and says 0, or how long until there is one, in milliseconds. */
   take(): number {
     this.#refill();
+    this.endOwing();
+    return this.#takeOne();
+  }
+
+  /** The same for those who wait: what came back since is theirs, however much, because it was wanted all the time. */
+  takeOwed(): number {
+    this.#refill();
+    return this.#takeOne();
+  }
+
+  /** Nobody waits any more: what is over the burst is lost. */
+  endOwing(): void {
+    this.#tokens = Math.min(this.#policy.burstSize, this.#tokens);
+  }
+
+  #takeOne(): number {
     if (this.#tokens < 1) return (1 - this.#tokens) / this.#tokensPerMs;
     this.#tokens--;
     return 0;
@@ -42,8 +58,7 @@ export class TokenBucket {
 
   #refill(): void {
     const now = this.#clock.now();
-    const refilled = this.#tokens + (now - this.#refilledAt) * this.#tokensPerMs;
-    this.#tokens = Math.min(this.#policy.burstSize, refilled);
+    this.#tokens += (now - this.#refilledAt) * this.#tokensPerMs;
     this.#refilledAt = now;
   }
 }

@@ -11,8 +11,8 @@ export interface WaitingPolicy extends BucketPolicy {
 }
 
 /**
- * A token at once, or a place in a bounded line. bottleneck keeps the line; it takes milliseconds for each job,
- * so a call that finds a token never meets it.
+ * A token at once, or a place in a bounded line. bottleneck runs the line; it takes milliseconds for each job, so a
+ * call that finds a token never meets it, and one job serves everybody for whom there are tokens.
  * @throws {PluginError} `CONFIG_1703` if bottleneck is not installed.
  */
 export async function waitingLimiter(
@@ -25,7 +25,6 @@ export async function waitingLimiter(
       "rateLimit.onLimit 'wait' needs a package that is not installed. Run: npm install bottleneck";
     throw new PluginError('CONFIG_1703', { plugin, message, cause });
   });
-  // One job at a time: the first in line waits for the bucket, which alone knows the rate.
   return new WaitingLimiter(new Bottleneck({ maxConcurrent: 1 }), policy, plugin, clock);
 }
 
@@ -35,9 +34,10 @@ class WaitingLimiter implements RateLimiter {
   readonly #bucket: TokenBucket;
   readonly #plugin: string;
   readonly #clock: Clock;
-  /** Those whose calls still want a token; the line may hold more, who pass through it at once. */
-  readonly #waiting = new Set<Asker>();
-  #first: { readonly asker: Asker; readonly wake: () => void } | undefined;
+  /** In the order of their coming; each with what lets it go. */
+  readonly #waiting = new Map<Asker, () => void>();
+  #isServing = false;
+  #wake: (() => void) | undefined;
 
   constructor(line: BottleneckLine, policy: WaitingPolicy, plugin: string, clock: Clock) {
     this.#line = line;
@@ -58,36 +58,54 @@ class WaitingLimiter implements RateLimiter {
     if (this.#waiting.size >= this.#policy.maxQueue) {
       return rateLimited(this.#plugin, waitMs, 'too many calls wait already');
     }
-    this.#waiting.add(asker);
-    return this.#line.schedule(() => this.#token(asker));
+    const admission = new Promise<undefined>((resolve) => this.#waiting.set(asker, () => resolve(undefined)));
+    if (!this.#isServing) {
+      this.#isServing = true;
+      void this.#line.schedule(() => this.#serve());
+    }
+    return admission;
   }
 
   leave(asker: Asker): void {
-    if (this.#waiting.delete(asker) && this.#first?.asker === asker) this.#first.wake();
+    this.#release(asker);
+    if (this.#waiting.size === 0) this.#wake?.();
   }
 
   close(): void {
-    this.#waiting.clear();
-    this.#first?.wake();
+    for (const asker of this.#waiting.keys()) this.#release(asker);
+    this.#wake?.();
   }
 
-  async #token(asker: Asker): Promise<undefined> {
-    while (this.#waiting.has(asker)) {
-      const waitMs = this.#bucket.take();
-      if (waitMs === 0) this.#waiting.delete(asker);
-      else await this.#sleep(asker, waitMs);
+  /** Gives out tokens as they come, until nobody waits. What comes back meanwhile is owed, even if a timer is late. */
+  async #serve(): Promise<void> {
+    while (this.#waiting.size > 0) {
+      const waitMs = this.#bucket.takeOwed();
+      if (waitMs > 0) await this.#sleep(waitMs);
+      else
+        for (const [first] of this.#waiting) {
+          this.#release(first);
+          break;
+        }
     }
+    this.#isServing = false;
+    this.#bucket.endOwing();
   }
 
-  #sleep(asker: Asker, waitMs: number): Promise<void> {
+  #release(asker: Asker): void {
+    const go = this.#waiting.get(asker);
+    this.#waiting.delete(asker);
+    go?.();
+  }
+
+  #sleep(waitMs: number): Promise<void> {
     return new Promise((resolve) => {
       const wake = (): void => {
         timer.cancel();
-        this.#first = undefined;
+        this.#wake = undefined;
         resolve();
       };
       const timer = this.#clock.startTimer(waitMs, wake);
-      this.#first = { asker, wake };
+      this.#wake = wake;
     });
   }
 }

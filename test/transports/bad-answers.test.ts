@@ -181,6 +181,16 @@ describe('too much of it', () => {
     expect((await restarting).to).toMatchObject({ status: 'restarting', error: { code: 'RPC_2004' } });
   });
 
+  it('a list of lengths without an end is the end: what follows might be bytes, and is no answer', async () => {
+    await using told = await toldHost();
+    const restarting = told.host.next('subject', 'restarting');
+    const running = outcome(told.tell(silent('')));
+    const endless = `{"id":%id%,"bytes":[${'1,'.repeat(20_000)}\n`;
+    const call = outcome(told.tell(silent(`${endless}{"id":%1%,"result":"forged"}\n`)));
+    for (const error of await Promise.all([running, call])) expect(error).toMatchObject({ code: 'RPC_2004' });
+    await restarting;
+  });
+
   it('a million tiny frames end in a restart, not in a million records', async () => {
     await using told = await toldHost();
     const call = outcome(told.tell({ text: '{}\n', repeat: 1_000_000, silent: true }));

@@ -36,9 +36,14 @@ export function subprocess<H = Undeclared>(
 
 async function openChannel(what: ResolvedSubprocess, setup: OpenSetup): Promise<Channel> {
   const child = await startChild(what, pluginEnvironment(what, setup), setup);
-  child.log.capture(child.stderr, 'stderr');
-  if (what.channel === 'fd') child.log.capture(child.stdout, 'stdout');
-  return new SubprocessChannel(child, wireTo(child, what), what, setup).open();
+  try {
+    child.log.capture(child.stderr, 'stderr');
+    if (what.channel === 'fd') child.log.capture(child.stdout, 'stdout');
+    return await new SubprocessChannel(child, wireTo(child, what), what, setup).open();
+  } catch (error) {
+    child.signal('SIGKILL'); // whatever went wrong, nothing may be left running
+    throw error;
+  }
 }
 
 function pluginEnvironment(what: ResolvedSubprocess, setup: OpenSetup): Record<string, string> {

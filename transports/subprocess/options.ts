@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
 
+import * as z from 'zod';
+
 import { PluginError } from '../../src/core/errors.ts';
+import { printable } from '../../src/core/printable.ts';
 import { defaultMaxFrameBytes } from '../wire/messages.ts';
 
 /** How a child process is started and spoken to. */
@@ -42,32 +45,39 @@ export interface ResolvedSubprocess {
   readonly killTimeoutMs: number;
 }
 
-/** @throws {PluginError} `PLUGIN_1007` without a command, `CONFIG_1703` for a number that makes no sense. */
+const checkedOptions = z.strictObject({
+  args: z.array(z.string()).default([]),
+  env: z.record(z.string(), z.string()).default({}),
+  inheritEnv: z.boolean().default(false),
+  cwd: z.string().default('.'),
+  protocol: z.enum(['plugboard', 'go-plugins']).default('plugboard'),
+  channel: z.enum(['fd', 'stdio']).default('fd'),
+  maxFrameBytes: z.number().min(1024).default(defaultMaxFrameBytes),
+  killTimeoutMs: z.number().min(0).default(10_000),
+});
+
+/** @throws {PluginError} `PLUGIN_1007` without a command, `CONFIG_1703` for an option that makes no sense. */
 export function resolveSubprocess(command: string, options: SubprocessOptions): ResolvedSubprocess {
-  if (command === '') {
+  if (typeof command !== 'string' || command === '') {
     throw new PluginError('PLUGIN_1007', {
       message: "a subprocess needs a command, such as './auth-plugin' or 'python3'.",
     });
   }
+  const result = checkedOptions.safeParse(options);
+  if (!result.success) {
+    const problems = result.error.issues.map(({ path, message }) =>
+      printable(`${path.join('.') || 'options'}: ${message}`, 200),
+    );
+    throw new PluginError('CONFIG_1703', {
+      message: `the options of subprocess('${printable(command, 80)}') are wrong: ${problems.join('; ')}.`,
+    });
+  }
   return {
+    ...result.data,
     // A path is the host's, wherever the child will run; a bare name is looked up on PATH.
     command: /[/\\]/.test(command) ? resolve(command) : command,
-    args: options.args ?? [],
-    env: options.env ?? {},
-    inheritEnv: options.inheritEnv ?? false,
-    cwd: resolve(options.cwd ?? '.'),
-    protocol: options.protocol ?? 'plugboard',
-    channel: options.channel ?? 'fd',
-    maxFrameBytes: atLeast(1024, 'maxFrameBytes', options.maxFrameBytes ?? defaultMaxFrameBytes),
-    killTimeoutMs: atLeast(0, 'killTimeoutMs', options.killTimeoutMs ?? 10_000),
+    cwd: resolve(result.data.cwd),
   };
-}
-
-function atLeast(least: number, name: string, value: number): number {
-  if (Number.isFinite(value) && value >= least) return value;
-  throw new PluginError('CONFIG_1703', {
-    message: `${name} is ${value}; it must be a number of at least ${least}.`,
-  });
 }
 
 /** What every program needs to run, and nothing that could hold a secret; the second row is Windows'. */

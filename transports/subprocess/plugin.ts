@@ -17,8 +17,9 @@ export function startedBySubprocessHost(): boolean {
 /** Serves the host that started this process until it ends; the process exits then. */
 export function serveSubprocess(plugin: Plugin): Promise<void> {
   checkVersion();
+  const name = process.env[env.pluginName] ?? plugin.info.name;
   const { wire, output } = openWire();
-  const session = new PluginSession(wire, plugin, process.env[env.pluginName] ?? plugin.info.name, {
+  const session = new PluginSession(wire, plugin, name, {
     ended: (orphaned) => (orphaned ? endGroup() : exitAfter(wire, output)),
     note: (text) => void process.stderr.write(`${text}\n`),
   });
@@ -50,12 +51,24 @@ function openWire(): OpenedWire {
 }
 
 function openDescriptor(fd: number): OpenedWire {
-  const socket: Duplex = new Socket({ fd, readable: true, writable: true });
+  const socket = socketOf(fd);
   // stdin ends when the host dies, even if something else still holds the socket.
   process.stdin.on('error', () => {});
   process.stdin.on('end', () => socket.destroy());
   process.stdin.resume();
   return { wire: new StreamWire(socket, socket, defaultMaxFrameBytes, true), output: socket };
+}
+
+/** A descriptor that is not open was meant for another program: this one's parent, most likely. */
+function socketOf(fd: number): Duplex {
+  try {
+    return new Socket({ fd, readable: true, writable: true });
+  } catch {
+    process.stderr.write(
+      `${env.channel} names the descriptor ${fd}, which is not open here: no host started this program\n`,
+    );
+    return process.exit(1);
+  }
 }
 
 /** Takes stdout for frames; what the program prints goes to stderr. */

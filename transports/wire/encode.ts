@@ -40,7 +40,8 @@ function encoded(message: Message, withAttachments: boolean): Encoded {
   } else if (!withAttachments) return { text: lineOf(mark(message, base64) as object), attachments: none };
   const attachments: Uint8Array[] = [];
   const marked = mark(message, {
-    bytes: (bytes) => ({ $bytes: attachments.push(bytes) - 1 }),
+    // A copy: the sender may refill or give away its buffer before the frame is written.
+    bytes: (bytes) => ({ $bytes: attachments.push(new Uint8Array(bytes)) - 1 }),
     key: escaped,
   }) as object;
   if (attachments.length > maxAttachments)
@@ -116,7 +117,8 @@ function mark(value: unknown, marks: Marks, depth = 0): unknown {
   if (depth >= maxDepth) throw tooDeep();
   if (value instanceof Uint8Array) return marks.bytes(value);
   if (Array.isArray(value)) return value.map((item) => mark(item, marks, depth + 1));
-  if ('toJSON' in value && typeof value.toJSON === 'function') return value;
+  if ('toJSON' in value && typeof value.toJSON === 'function')
+    return mark(Reflect.apply(value.toJSON, value, ['']), marks, depth + 1);
   const copy: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
     if (key === '__proto__') continue; // an assignment of it would change the copy's prototype

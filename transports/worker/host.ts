@@ -29,6 +29,11 @@ export interface WorkerOptions {
  * It has its own event loop and heap but no protection: a worker can end the whole process.
  */
 export function worker<H = Undeclared>(file: string | URL, options: WorkerOptions = {}): PluginSource<H> {
+  if (typeof file !== 'string' && !(file instanceof URL)) {
+    throw new PluginError('PLUGIN_1007', {
+      message: 'a worker needs a file: a path, or new URL(…, import.meta.url).',
+    });
+  }
   const url =
     typeof file === 'string' && !file.startsWith('file:') ? pathToFileURL(resolvePath(file)) : new URL(file);
   return { kind: 'worker', target: url.href, open: (setup) => openWorker(url, options, setup) };

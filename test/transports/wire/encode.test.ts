@@ -87,6 +87,14 @@ describe('a message', () => {
 });
 
 describe('what cannot be written is RPC_2005', () => {
+  it('a thousand pieces of bytes can, one more cannot', () => {
+    const pieces = Array.from({ length: 1000 }, (_, at) => Uint8Array.of(at % 256));
+    expect(throughTheWire(pieces)).toEqual(pieces);
+    expect(() => encode({ id: 1, result: [...pieces, Uint8Array.of(0)] }, true)).toThrow(
+      expect.objectContaining({ code: 'RPC_2005', message: expect.stringContaining('1000') as string }),
+    );
+  });
+
   const cyclic: { self?: unknown } = {};
   cyclic.self = cyclic;
   const list: unknown[] = [new Uint8Array(1)];

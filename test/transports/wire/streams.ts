@@ -12,7 +12,8 @@ export function read(pieces: readonly Uint8Array[], maxFrameBytes: number): Foun
   const reader = new FrameReader(
     {
       message: (message) => found.push({ message }),
-      fault: ({ kind, id, isQuestion }) => found.push({ fault: { kind, id, isQuestion } }),
+      fault: ({ kind, id, isQuestion, isFatal }) =>
+        found.push({ fault: { kind, id, isQuestion, ...(isFatal === true && { isFatal }) } }),
     },
     maxFrameBytes,
   );
