@@ -1,5 +1,5 @@
 /** Retries that may be saved up while nothing fails, so that a quiet plugin has some for its first failures. */
-const reserve = 10;
+const reserve = 100;
 
 /**
  * Keeps retries to a share of calls: each call pays in `ratio`, each retry takes out 1. When a plugin fails as a

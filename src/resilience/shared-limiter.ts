@@ -16,9 +16,10 @@ export interface SharedPolicy extends BucketPolicy {
 /** A counter in the same data centre answers in a millisecond or two. */
 const storeTimeoutMs = 250;
 
-/** The one thing we need of rate-limiter-flexible's limiter. */
+/** What we need of rate-limiter-flexible's limiter; `get` looks without counting. */
 interface Points {
   consume(key: string): Promise<unknown>;
+  get(key: string): Promise<unknown>;
 }
 
 /**
@@ -92,7 +93,7 @@ class SharedLimiter implements RateLimiter {
 
   async #limitTogether(): Promise<Admission> {
     try {
-      await this.#consume();
+      await this.#inTime(this.#points.consume(this.#plugin));
       this.#isAway(false);
       return undefined;
     } catch (refusal) {
@@ -111,8 +112,14 @@ class SharedLimiter implements RateLimiter {
   async #probe(): Promise<void> {
     if (this.#probing) return;
     this.#probing = true;
-    await this.#limitTogether();
-    this.#probing = false;
+    try {
+      await this.#inTime(this.#points.get(this.#plugin));
+      this.#isAway(false);
+    } catch {
+      // Still away; the next call looks again.
+    } finally {
+      this.#probing = false;
+    }
   }
 
   leave(): void {}
@@ -120,14 +127,11 @@ class SharedLimiter implements RateLimiter {
   close(): void {}
 
   /** A store that hangs is as good as gone; the call must not wait for it until its deadline. */
-  #consume(): Promise<unknown> {
+  #inTime(answer: Promise<unknown>): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const late = new Error(`no answer within ${storeTimeoutMs} ms`);
       const timer = this.#clock.startTimer(storeTimeoutMs, () => reject(late));
-      this.#points
-        .consume(this.#plugin)
-        .then(resolve, reject)
-        .finally(() => timer.cancel());
+      void answer.then(resolve, reject).finally(() => timer.cancel());
     });
   }
 
