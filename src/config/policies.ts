@@ -84,7 +84,7 @@ export interface ConcurrencySettings {
 export interface HealthCheckSettings {
   /** From one check to the next, in milliseconds. Default 30,000. */
   readonly intervalMs?: number;
-  /** How long an answer may take, in milliseconds. Default 5,000. */
+  /** How long an answer may take, in milliseconds. Default 5,000, or the interval where that is shorter. */
   readonly timeoutMs?: number;
   /** Checks in a row that may fail before the plugin is offline and is started again. Default 3. */
   readonly failureLimit?: number;

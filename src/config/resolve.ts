@@ -42,7 +42,7 @@ const circuitBreaker = z.strictObject({
   recoveryTimeoutMs: ms.max(longestTimerMs).default(30_000),
   successThreshold: atLeastOne.default(2),
   errorPercentage: z.number().min(0).max(100).default(50),
-  windowMs: z.number().min(100).default(10_000),
+  windowMs: z.number().min(100).max(longestTimerMs).default(10_000),
 });
 
 const shared = z.strictObject({
@@ -79,14 +79,16 @@ const concurrency = z.strictObject({ maxConcurrent: atLeastOne.default(100), max
 
 const healthCheckShape = z.strictObject({
   intervalMs: z.number().min(1).default(30_000),
-  timeoutMs: z.number().min(1).default(5000),
+  timeoutMs: z.number().min(1).optional(),
   failureLimit: atLeastOne.default(3),
 });
 
-const healthCheck = healthCheckShape.refine((check) => check.timeoutMs <= check.intervalMs, {
-  message: 'must not be longer than intervalMs',
-  path: ['timeoutMs'],
-});
+const healthCheck = healthCheckShape
+  .refine((check) => check.timeoutMs === undefined || check.timeoutMs <= check.intervalMs, {
+    message: 'must not be longer than intervalMs',
+    path: ['timeoutMs'],
+  })
+  .transform((check) => ({ ...check, timeoutMs: check.timeoutMs ?? Math.min(5000, check.intervalMs) }));
 
 const instancesShape = z.strictObject({
   count: z.int().min(1).max(1000).default(1),

@@ -76,7 +76,9 @@ export class Entry {
       await this.#startAll(fresh, (instance) => instance.startHealthy());
       const old = this.instances;
       const oldPath = this.#path;
+      const limiter = this.#policies?.parts.limiter;
       this.#take(source, policies, fresh);
+      if (limiter !== policies.parts.limiter) limiter?.close(); // who waited under the old limit need not
       return this.#retire(old, oldPath);
     });
   }
@@ -109,6 +111,7 @@ export class Entry {
       events.emit('drain', { plugin, remaining, cancelled: undefined });
     const wasOver = this.instances.every(({ supervisor }) => supervisor.ended);
     this.#path?.refuse(refusal);
+    if (this.tally.active > 0) onProgress(this.tally.active);
     for (const instance of this.instances) instance.draining();
     const late = (await this.#path?.drain({ timeoutMs, onProgress })) ?? 0;
     const cancelled = late + (endHurry?.() ?? 0);
@@ -180,7 +183,9 @@ export class Entry {
     const counts = await Promise.all(
       old.map(async (instance) => {
         instance.draining();
-        const cancelled = (await path?.drainTarget(instance, { timeoutMs })) ?? 0;
+        const onProgress = (remaining: number): void =>
+          this.#shared.events.emit('drain', { plugin: this.name, remaining, cancelled: undefined });
+        const cancelled = (await path?.drainTarget(instance, { timeoutMs, onProgress })) ?? 0;
         await instance.stop(Math.min(timeoutMs, closeTimeoutMs));
         return cancelled;
       }),

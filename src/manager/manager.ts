@@ -144,7 +144,7 @@ export class Manager {
     return this.#shared.events.on(name, listener);
   }
 
-  /** Calls a listener when a shutdown begins. */
+  /** Calls a listener when a shutdown is over. */
   onShutdown(listener: () => void): void {
     this.#onShutdown = listener;
   }
@@ -196,7 +196,6 @@ export class Manager {
   async #end(timeoutMs: number): Promise<ShutdownReport> {
     const { clock, deadlines } = this.#shared;
     const startedAt = clock.now();
-    this.#onShutdown?.();
     const entries = [...this.#entries.values()];
     const counts = await Promise.all(
       entries.map(
@@ -204,6 +203,7 @@ export class Manager {
       ),
     );
     deadlines.close();
+    this.#onShutdown?.();
     const cancelled = Object.fromEntries(counts.filter(([, count]) => count > 0));
     return { cancelled, durationMs: clock.now() - startedAt };
   }

@@ -95,7 +95,9 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   /** A slot of the concurrency limit is free and this call's. */
   proceed(): void {
     this.slot = 'held';
-    this.try();
+    // Nothing was sent yet: whoever waited goes to the instance that is best now.
+    if (this.target !== undefined && this.parts.mustReroute(this.target)) this.again();
+    else this.try();
   }
 
   private limit(request: unknown = this.request): void {
@@ -176,6 +178,7 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
 
   private answered(answer: unknown, attempt: number): void {
     if (this.settled || attempt !== this.attempt) return;
+    this.attemptTimer?.cancel();
     const schema = this.question.response;
     if (schema === undefined) return this.succeed(answer);
     const refuse = (why: string): void => {
@@ -210,7 +213,7 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   private again(): void {
     if (this.settled) return;
     if (this.target !== undefined && this.parts.mustReroute(this.target)) {
-      this.leaveTarget(verdictOf(this.attemptError));
+      this.leaveTarget(this.attemptError === undefined ? 'neutral' : verdictOf(this.attemptError));
       const refusal = this.route();
       if (refusal !== undefined) return this.fail(refusal);
     }

@@ -100,7 +100,7 @@ describe('drain', () => {
     expect((await draining).durationMs).toBe(700);
   });
 
-  it('tells how many calls are left each time one ends, and how many were cancelled at the end', async () => {
+  it('tells how many calls are left when it begins and each time one ends, and how many were cancelled at the end', async () => {
     const { clock, host, manager, progress, letGo } = await heldHost();
     await using _ = host;
     const calls = ['one', 'two', 'three'].map((text) => manager.execute('auth', text));
@@ -112,6 +112,7 @@ describe('drain', () => {
     letGo();
     await aTurn();
     expect(progress).toEqual([
+      { plugin: 'auth', remaining: 3, cancelled: undefined },
       { plugin: 'auth', remaining: 2, cancelled: undefined },
       { plugin: 'auth', remaining: 1, cancelled: undefined },
     ]);

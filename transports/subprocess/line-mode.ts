@@ -15,7 +15,7 @@ import { environment, type ResolvedSubprocess } from './options.ts';
 import { closedButAliveMs, stopChild, within } from './stop.ts';
 
 /** A program that cannot say that it is ready is believed to be when it has lived so long. */
-const settleMs = 50;
+const settleMs = 100;
 
 interface Pending {
   readonly resolve: (result: unknown) => void;

@@ -14,16 +14,20 @@ export type Decoded =
     }
   | { readonly ok: false; readonly fault: Fault; readonly attachedBytes: number };
 
+const longLineBytes = 64 * 1024;
+
 const noLengths: readonly number[] = [];
 
 /** Reads one line of JSON that came from outside. Never throws. Without attachments `bytes` is a word like any other. */
 export function decodeLine(line: Buffer, attachments = true): Decoded {
   if (!isUtf8(line)) return refused('invalid-utf8', line);
+  // A long line is measured before the parser sees it: deep nonsense of megabytes costs it seconds.
+  if (line.length > longLineBytes && hasBracketsDeeperThan(line, maxDepth)) return refused('too-deep', line);
   const text = line.toString('utf8');
   const message = parse(text);
   if (message === undefined)
     return refused(hasBracketsDeeperThan(line, maxDepth) ? 'too-deep' : 'malformed', line);
-  if (isTooDeep(message, text)) return refused('too-deep', line);
+  if (isTooDeep(message, text)) return refused('too-deep', line, message);
   const special = mayHoldSpecialKeys(text);
   if (special) dropUnsafeKeys(message);
   const lengths = message['bytes'] === undefined || !attachments ? noLengths : lengthsOf(message['bytes']);
@@ -55,8 +59,10 @@ function parse(text: string): Incoming | undefined {
   }
 }
 
-function refused(kind: Fault['kind'], line: Buffer): Decoded {
-  const { attachedBytes, ...origin } = originOf(line);
+function refused(kind: Fault['kind'], line: Buffer, message?: Incoming): Decoded {
+  const { attachedBytes: guessed, ...origin } = originOf(line);
+  const lengths = message?.['bytes'] === undefined ? undefined : lengthsOf(message['bytes']);
+  const attachedBytes = lengths?.reduce((sum, length) => sum + length, 0) ?? guessed;
   const preview = printable(line.toString('latin1', 0, 80), 80);
   return { ok: false, fault: { kind, ...origin, preview }, attachedBytes };
 }

@@ -36,7 +36,10 @@ export class FaultLog {
     const count = (this.#counts.get(fault.kind) ?? 0) + 1;
     this.#counts.set(fault.kind, count);
     this.#say(fault, count);
-    if (fault.kind !== 'late-or-repeated') this.#total++;
+    // A late answer, and one that was too large for a call that heard of it, are no breach.
+    const isBreach =
+      fault.kind !== 'late-or-repeated' && !(fault.kind === 'too-large' && fault.id !== undefined);
+    if (isBreach) this.#total++;
     return this.#total < maxFaults;
   }
 

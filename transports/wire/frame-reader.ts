@@ -23,6 +23,8 @@ export interface FrameSink {
 
 const lineFeed = 0x0a;
 
+const maxBlankLines = 10_000;
+
 const nothing = Buffer.alloc(0);
 
 type Whole = Extract<Decoded, { ok: true }>;
@@ -46,6 +48,7 @@ export class FrameReader {
   attachments: boolean = true;
   #state: State = { at: 'line' };
   readonly #held = new HeldBytes();
+  #blankLines = 0;
 
   constructor(sink: FrameSink, maxFrameBytes: number) {
     this.#sink = sink;
@@ -128,13 +131,18 @@ export class FrameReader {
   }
 
   #finishLine(line: Buffer): void {
-    if (isBlank(line)) return;
+    if (isBlank(line)) return this.#blank();
     const decoded = decodeLine(line, this.attachments);
     if (!decoded.ok) return this.#drop(decoded.fault, decoded.attachedBytes);
     const wanted = decoded.lengths.reduce((sum, length) => sum + length, 0);
     if (line.length + wanted > this.maxFrameBytes) return this.#skipBytes(line, wanted);
     if (wanted > 0) this.#state = { at: 'bytes', frame: decoded, wanted };
     else this.#finishFrame(decoded, nothing);
+  }
+
+  /** A few blank lines harm nothing; a flood of them is meant to. */
+  #blank(): void {
+    if (++this.#blankLines > maxBlankLines) this.#sink.fault({ kind: 'malformed', isFatal: true });
   }
 
   #skipBytes(line: Buffer, wanted: number): void {

@@ -42,6 +42,7 @@ export class HostSession implements WireReceiver {
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
   #hostCalls = 0;
+  #over = false;
   #failure: PluginError | undefined;
 
   constructor(wire: Wire, setup: OpenSetup, events: SessionEvents) {
@@ -106,6 +107,7 @@ export class HostSession implements WireReceiver {
   }
 
   message(message: Incoming): void {
+    if (this.#over) return;
     if (typeof message['method'] === 'string') return this.#asked(message['method'], message);
     const id = message['id'];
     const pending = typeof id === 'number' ? this.#pending.get(id) : undefined;
@@ -117,14 +119,18 @@ export class HostSession implements WireReceiver {
   }
 
   fault(fault: Fault): void {
+    if (this.#over) return;
     const isAnswer = fault.isQuestion !== true && typeof fault.id === 'number';
     const pending = isAnswer ? this.#pending.get(fault.id) : undefined;
     if (pending !== undefined) {
       this.#pending.delete(fault.id as number);
       pending.reject(faultError(fault, this.#place(pending)));
     }
-    if (!this.#faults.note(fault) || fault.isFatal === true)
-      this.#events.ended(faultError(fault, { plugin: this.#setup.plugin }));
+    if (!this.#faults.note(fault) || fault.isFatal === true) {
+      this.#over = true; // what else is in the pipe is not looked at
+      this.#wire.destroy();
+      this.#events.ended(brokenError(fault, this.#setup.plugin));
+    }
   }
 
   refused(message: Message, error: PluginError): void {
@@ -241,12 +247,21 @@ function atHook(error: PluginError, hook: string | undefined): PluginError {
   return new PluginError(code, { plugin, hook, message, retryable, retryAfterMs, context, cause });
 }
 
+/** The end of a plugin that broke the protocol; the calls that ran were not at fault. */
+function brokenError(fault: Fault, plugin: string): PluginError {
+  const message = `the plugin broke the protocol too often, at last with a frame that is ${fault.kind}${shown(fault)}; it was ended. See docs/protocol.md, and the plugin's log.`;
+  return new PluginError('RPC_2004', { plugin, message, retryable: true });
+}
+
 function faultError(fault: Fault, place: { plugin: string; hook?: string }): PluginError {
   if (fault.kind === 'too-large') {
     const message = 'the answer is over the frame limit. Raise maxFrameBytes on the source, or answer less.';
     return new PluginError('RPC_2006', { ...place, message });
   }
-  const preview = fault.preview === undefined ? '' : ` ('${fault.preview}')`;
-  const message = `the plugin breaks the protocol: ${fault.kind}${preview}. See docs/protocol.md, and the plugin's log.`;
+  const message = `the plugin breaks the protocol: ${fault.kind}${shown(fault)}. See docs/protocol.md, and the plugin's log.`;
   return new PluginError('RPC_2004', { ...place, message });
+}
+
+function shown({ preview }: Fault): string {
+  return preview === undefined ? '' : ` ('${preview}')`;
 }
