@@ -61,7 +61,11 @@ function parsed(): Options | string {
 
 function machine(): Readonly<Record<string, string>> {
   const all = cpus();
-  return { node: `Node ${process.version}`, system: `${process.platform} ${process.arch}`, processor: `${all.length} x ${all[0]?.model.trim() ?? '?'}` };
+  return {
+    node: `Node ${process.version}`,
+    system: `${process.platform} ${process.arch}`,
+    processor: `${all.length} x ${all[0]?.model.trim() ?? '?'}`,
+  };
 }
 
 function closing(missed: readonly string[]): string {

@@ -12,13 +12,24 @@ const bytes = bytesOf(sizes['1 MB']);
 
 /** A megabyte of bytes to a child process and back: beside the envelope, bare, and inside JSON. */
 export async function run(): Promise<Report> {
-  const source = subprocess(process.execPath, { args: [new URL('../programs/plugin.js', import.meta.url).pathname] });
-  await using manager = await Production<unknown, unknown>().withTimeout(60_000).withPlugin('echo', source).build();
+  const source = subprocess(process.execPath, {
+    args: [new URL('../programs/plugin.js', import.meta.url).pathname],
+  });
+  await using manager = await Production<unknown, unknown>()
+    .withTimeout(60_000)
+    .withPlugin('echo', source)
+    .build();
   const bare = bareBytes();
   const lines = bareLines();
   const thread = plainPort();
-  const direct = (name: string, ask: () => Promise<unknown>): Contender => ({ name, run: (calls) => inFlight(calls, 1, ask) });
-  const crowded = (name: string, ask: () => Promise<unknown>): Contender => ({ name, run: (calls) => inFlight(calls, 8, ask) });
+  const direct = (name: string, ask: () => Promise<unknown>): Contender => ({
+    name,
+    run: (calls) => inFlight(calls, 1, ask),
+  });
+  const crowded = (name: string, ask: () => Promise<unknown>): Contender => ({
+    name,
+    run: (calls) => inFlight(calls, 8, ask),
+  });
   const plugboard = (): Promise<unknown> => manager.execute('echo', { bytes });
   const base64 = async (ask: (body: unknown) => Promise<unknown>): Promise<Uint8Array> => {
     const answer = (await ask({ bytes: Buffer.from(bytes.buffer).toString('base64') })) as { bytes: string };
@@ -54,7 +65,8 @@ export async function run(): Promise<Report> {
     );
     return {
       group: 'bytes',
-      about: 'a Uint8Array to a child process and back: beside JSON, without JSON, and as text or numbers inside JSON',
+      about:
+        'a Uint8Array to a child process and back: beside JSON, without JSON, and as text or numbers inside JSON',
       times: [...timeRows(one, about), ...timeRows(slow, about).slice(1), ...timeRows(many, aboutMany)],
       ratios: [
         timesAsLong(one, about, ['plugboard', 'bare length-prefixed echo'], atMost(2)),

@@ -10,7 +10,9 @@ import type { Rival } from '../rivals/rival.ts';
 import { plainPort } from '../rivals/threads.ts';
 
 /** Fewer calls where one takes longer. */
-const courses: Readonly<Record<keyof typeof sizes, { readonly sequential: Course; readonly inFlight: Course }>> = {
+const courses: Readonly<
+  Record<keyof typeof sizes, { readonly sequential: Course; readonly inFlight: Course }>
+> = {
   '100 B': { sequential: { rounds: 25, calls: 500 }, inFlight: { rounds: 25, calls: 10_000 } },
   '10 KB': { sequential: { rounds: 25, calls: 150 }, inFlight: { rounds: 25, calls: 600 } },
   '1 MB': { sequential: { rounds: 9, calls: 4 }, inFlight: { rounds: 5, calls: 64, warmups: 1 } },
@@ -20,8 +22,13 @@ const width = 64;
 
 /** Messages to a child process and back, against the barest echo, Node's own IPC and a thread. */
 export async function run(): Promise<Report> {
-  const source = subprocess(process.execPath, { args: [new URL('../programs/plugin.js', import.meta.url).pathname] });
-  await using manager = await Production<unknown, unknown>().withTimeout(60_000).withPlugin('echo', source).build();
+  const source = subprocess(process.execPath, {
+    args: [new URL('../programs/plugin.js', import.meta.url).pathname],
+  });
+  await using manager = await Production<unknown, unknown>()
+    .withTimeout(60_000)
+    .withPlugin('echo', source)
+    .build();
   const rivals: Readonly<Record<string, Rival>> = {
     plugboard: { ask: (request) => manager.execute('echo', request), close: () => {} },
     'bare echo': bareLines(),
@@ -39,7 +46,8 @@ export async function run(): Promise<Report> {
   } finally {
     for (const rival of Object.values(rivals)) rival.close();
   }
-  const about = 'JSON to a child process and back: a bare newline-JSON echo over the same descriptor, fork IPC, a thread';
+  const about =
+    'JSON to a child process and back: a bare newline-JSON echo over the same descriptor, fork IPC, a thread';
   return { group: 'child', about, times, ratios, facts: [] };
 }
 
@@ -65,7 +73,12 @@ async function measured(
   };
 }
 
-function raced(rivals: Readonly<Record<string, Rival>>, request: unknown, atOnce: number, course: Course): Promise<Laps> {
+function raced(
+  rivals: Readonly<Record<string, Rival>>,
+  request: unknown,
+  atOnce: number,
+  course: Course,
+): Promise<Laps> {
   const contenders = Object.entries(rivals).map(([name, rival]) => ({
     name,
     run: (calls: number) => inFlight(calls, atOnce, () => rival.ask(request)),

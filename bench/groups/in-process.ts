@@ -52,7 +52,10 @@ export async function run(): Promise<Report> {
   const plugin = { version: '1.0.0' };
   await using manager = await Production<Numbers, Numbers>()
     .withPlugin('later', inProcess(definePlugin({ ...plugin, name: 'later', execute: twice })))
-    .withPlugin('at-once', inProcess(definePlugin({ ...plugin, name: 'at-once', execute: ({ n }: Numbers) => ({ n: n * 2 }) })))
+    .withPlugin(
+      'at-once',
+      inProcess(definePlugin({ ...plugin, name: 'at-once', execute: ({ n }: Numbers) => ({ n: n * 2 }) })),
+    )
     .build();
   const execute: Contender = {
     name: 'execute',
@@ -85,10 +88,19 @@ export async function run(): Promise<Report> {
       timesAsLong(laps, about, [byHand.name, 'bare await']),
     ],
     facts: [
-      fact(`AbortControllers and signals made by ${countedCalls} calls: execute`, made.abortControllers, '', atMost(0)),
+      fact(
+        `AbortControllers and signals made by ${countedCalls} calls: execute`,
+        made.abortControllers,
+        '',
+        atMost(0),
+      ),
       // one timer stands for all deadlines and is set anew when it fires
       fact(`timers made by ${countedCalls} calls: execute`, made.timers, '', atMost(1)),
-      fact(`AbortControllers and signals made by ${countedCalls} calls: by hand`, madeByHand.abortControllers, ''),
+      fact(
+        `AbortControllers and signals made by ${countedCalls} calls: by hand`,
+        madeByHand.abortControllers,
+        '',
+      ),
       fact(`timers made by ${countedCalls} calls: by hand`, madeByHand.timers, ''),
       ...bytes,
     ],

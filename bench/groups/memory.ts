@@ -17,7 +17,9 @@ const slackBytes = 256 * 1024;
 
 /** Calls through a child that is killed and started again: what is left of them. */
 export async function run(): Promise<Report> {
-  const source = subprocess(process.execPath, { args: [new URL('../programs/plugin.js', import.meta.url).pathname] });
+  const source = subprocess(process.execPath, {
+    args: [new URL('../programs/plugin.js', import.meta.url).pathname],
+  });
   await using manager = await Production<unknown, unknown>()
     .withPlugin('echo', source, { restart: { initialDelayMs: 1, multiplier: 1, maxRestarts: 1000 } })
     .build();

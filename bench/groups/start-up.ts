@@ -21,8 +21,12 @@ export async function run(): Promise<Report> {
     built('in-process', () => simple.withPlugin('echo', inProcess(echo)).build()),
     built('worker', () => simple.withPlugin('echo', worker(program('plugin'))).build()),
     built('subprocess', () => simple.withPlugin('echo', subprocess(node, { args })).build()),
-    built('subprocess over stdio', () => simple.withPlugin('echo', subprocess(node, { args, channel: 'stdio' })).build()),
-    built("subprocess in go-plugins' line mode", () => simple.withPlugin('echo', subprocess(node, lineMode)).build()),
+    built('subprocess over stdio', () =>
+      simple.withPlugin('echo', subprocess(node, { args, channel: 'stdio' })).build(),
+    ),
+    built("subprocess in go-plugins' line mode", () =>
+      simple.withPlugin('echo', subprocess(node, lineMode)).build(),
+    ),
     { name: 'an empty thread', run: repeated(emptyThread) },
     { name: 'an empty Node process', run: repeated(emptyProcess) },
   ];
@@ -39,7 +43,11 @@ export async function run(): Promise<Report> {
     ],
     facts: [
       fact("modules that 'plugboard/serve' loads", modules.size, ''),
-      fact("their size", [...modules.values()].reduce((sum, text) => sum + text.length, 0), 'bytes'),
+      fact(
+        'their size',
+        [...modules.values()].reduce((sum, text) => sum + text.length, 0),
+        'bytes',
+      ),
     ],
   };
 }

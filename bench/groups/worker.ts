@@ -25,7 +25,10 @@ export async function run(): Promise<Report> {
   };
   const request = requestOf(sizes['100 B']);
   const contenders = (atOnce: number): Contender[] =>
-    Object.entries(rivals).map(([name, rival]) => ({ name, run: (calls) => inFlight(calls, atOnce, () => rival.ask(request)) }));
+    Object.entries(rivals).map(([name, rival]) => ({
+      name,
+      run: (calls) => inFlight(calls, atOnce, () => rival.ask(request)),
+    }));
   try {
     const one = await race(contenders(1), { rounds: 15, calls: 500 });
     const many = withBest(await race(contenders(width), { rounds: 25, calls: 5000 }));
@@ -33,7 +36,8 @@ export async function run(): Promise<Report> {
     const about = `100 B, ${width} in flight`;
     return {
       group: 'worker',
-      about: 'messages to a thread and back: bare postMessage, plain and batched, and piscina with one thread',
+      about:
+        'messages to a thread and back: bare postMessage, plain and batched, and piscina with one thread',
       times: [...timeRows(one, aboutOne), ...timeRows(many, about)],
       ratios: [
         timesAsLong(one, aboutOne, ['plugboard', 'plain postMessage']),
@@ -54,6 +58,8 @@ const best = "piscina's best of the round";
 function withBest(laps: Laps): Laps {
   const [first = '', ...others] = pools;
   const rounds = laps.get(first) ?? [];
-  const bests = rounds.map((_, round) => Math.min(...[first, ...others].map((name) => laps.get(name)?.[round] ?? Infinity)));
+  const bests = rounds.map((_, round) =>
+    Math.min(...[first, ...others].map((name) => laps.get(name)?.[round] ?? Infinity)),
+  );
   return new Map([...laps, [best, bests]]);
 }

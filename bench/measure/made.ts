@@ -18,7 +18,10 @@ export async function countMade(work: () => Promise<void>): Promise<Made> {
     setInterval: timer(setInterval),
     setImmediate: timer(setImmediate),
   });
-  Object.assign(AbortSignal, { timeout: timer(timeout.value as object), any: controller(any.value as object) });
+  Object.assign(AbortSignal, {
+    timeout: timer(timeout.value as object),
+    any: controller(any.value as object),
+  });
   try {
     await work();
   } finally {

@@ -39,7 +39,9 @@ function table(head: Cells, rows: readonly Cells[]): string {
   const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
   const line = (row: Cells): string =>
     row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
       .join('  ')
       .trimEnd();
   return all.map((row) => `  ${line(row)}`).join('\n');
@@ -54,7 +56,9 @@ function duration(ns: number): string {
 function short(figure: number): string {
   if (!Number.isFinite(figure)) return '?';
   const digits = Math.abs(figure) >= 100 ? 0 : Math.abs(figure) >= 10 ? 1 : 2;
-  return Number.isInteger(figure) ? figure.toLocaleString('en') : figure.toLocaleString('en', { maximumFractionDigits: digits, minimumFractionDigits: digits });
+  return Number.isInteger(figure)
+    ? figure.toLocaleString('en')
+    : figure.toLocaleString('en', { maximumFractionDigits: digits, minimumFractionDigits: digits });
 }
 
 /** Every target that was missed by more than noise, by group; `all` adds those that noise may explain. */

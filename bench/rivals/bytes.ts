@@ -43,7 +43,8 @@ class BytesReader {
 
   push(chunk: Buffer): void {
     let at = 0;
-    while (at < chunk.length) at += this.#body === undefined ? this.#fillHead(chunk, at) : this.#fillBody(this.#body, chunk, at);
+    while (at < chunk.length)
+      at += this.#body === undefined ? this.#fillHead(chunk, at) : this.#fillBody(this.#body, chunk, at);
   }
 
   #fillHead(chunk: Buffer, at: number): number {

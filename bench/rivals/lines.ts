@@ -12,7 +12,10 @@ const newline = 0x0a;
  * The least that carries JSON over a stream: one line for each message, those of one turn of the event loop
  * in one write. It checks nothing, bounds nothing and knows no errors.
  */
-export function overLines(stream: Duplex, receive: (message: Envelope) => void): { send(message: Envelope): void } {
+export function overLines(
+  stream: Duplex,
+  receive: (message: Envelope) => void,
+): { send(message: Envelope): void } {
   let text = '';
   let parts: Buffer[] = [];
   const flush = (): void => {

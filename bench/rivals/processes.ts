@@ -9,7 +9,10 @@ export function bareLines(): Rival {
   const child = started(new URL('../programs/bare-lines.js', import.meta.url));
   const waiting = new Waiting<unknown>();
   const channel = overLines(channelOf(child), ({ id, body }) => waiting.answered(id, body));
-  return { ask: (body) => waiting.ask((id) => channel.send({ id, body })), close: () => child.kill('SIGKILL') };
+  return {
+    ask: (body) => waiting.ask((id) => channel.send({ id, body })),
+    close: () => child.kill('SIGKILL'),
+  };
 }
 
 /** Bytes with their length before them, over the same descriptor. */

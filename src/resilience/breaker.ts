@@ -38,6 +38,7 @@ const notThePlugins: ReadonlySet<string> = new Set([
   'REGISTRY_1907',
   'REGISTRY_1908',
   'RPC_2002',
+  'RPC_2003',
   'PLUGIN_1201',
   'PLUGIN_1206',
   'PLUGIN_1207',

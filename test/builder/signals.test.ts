@@ -96,6 +96,13 @@ describe('a host withSignals', () => {
     expect(said).toEqual([{ heard: 'SIGTERM' }, { answered: 0 }, { heard: 'SIGTERM' }]);
   });
 
+  it('that is shutting its manager down already loses no call by the signal', async () => {
+    await using one = await host('is shutting down', 400);
+    one.child.kill('SIGTERM');
+    expect(await one.end()).toMatchObject({ signal: 'SIGTERM', said: [{ answered: 0 }] });
+    expect(one.pids.filter(isAlive)).toEqual([]);
+  });
+
   it('that has shut its manager down itself listens no more', async () => {
     await using one = await host('shut down first', 'never');
     expect(one.listeners).toBe(0);

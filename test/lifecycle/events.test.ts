@@ -103,6 +103,51 @@ describe('events', () => {
     expect(heard).toBe(0);
   });
 
+  it('harm nothing when an async listener rejects, and reach the others', async () => {
+    let heard = 0;
+    await wholeLife(({ on }) => {
+      const rejects = (): Promise<void> => Promise.reject(new Error('not my day'));
+      for (const name of names) {
+        on(name, rejects as () => void);
+        on(name, () => void heard++);
+      }
+    });
+    expect(heard).toBeGreaterThan(10);
+  });
+
+  it.each([
+    ['an event that is not there', 'stat', () => {}],
+    ['no listener', 'state', undefined],
+  ])('listened to with %s is CONFIG_1703', async (_what, name, listener) => {
+    await using host = await managed(Simple<string, string>().build());
+    const careless = host.manager as unknown as { on(name: string, listener: unknown): void };
+    expect(() => careless.on(name, listener)).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_1703',
+        message: expect.stringContaining('state, health') as string,
+      }) as Error,
+    );
+  });
+
+  it('tell which settings a replacement has changed, and nothing where it changed none', async () => {
+    await using host = await managed(
+      Simple<string, string>().withPlugin('auth', new Puppet(), { timeoutMs: 100, retry: {} }).build(),
+    );
+    const heard: ManagerEvents['config'][] = [];
+    host.manager.on('config', (event) => heard.push(event));
+    await host.manager.replace('auth', new Puppet());
+    await host.manager.replace('auth', new Puppet(), { timeoutMs: 200, retry: {} });
+    await host.manager.replace('auth', new Puppet(), {
+      timeoutMs: 200,
+      retry: { maxRetries: 1 },
+      instances: 2,
+    });
+    expect(heard.map(({ plugin, changed }) => [plugin, changed.toSorted()])).toEqual([
+      ['auth', ['timeoutMs']],
+      ['auth', ['instances', 'retry']],
+    ]);
+  });
+
   it('name the instance they are about', async () => {
     const puppet = new Puppet();
     await using host = await managed(

@@ -41,4 +41,14 @@ describe('with two instances and retries no call fails', () => {
     expect(end.failures).toEqual([]);
     expect(end).toMatchObject({ restarts: 3, states: ['ready', 'ready'] });
   });
+
+  it('though one of them is killed with many calls in flight', async () => {
+    const settings = { instances: 2, retry: { initialDelayMs: 5 } };
+    await using host = await managed(bees.withPlugin('bee', bee(), settings).build());
+    const { manager } = host;
+    const ids = Array.from({ length: 100 }, (_each, id) => id);
+    const calls = ids.map((id) => manager.execute('bee', { id, ms: 50 }));
+    process.kill(manager.getPlugin('bee')?.instances[0]?.pid ?? 0, 'SIGKILL');
+    expect((await Promise.all(calls)).map(({ id }) => id)).toEqual(ids);
+  });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { isPluginError } from 'plugboard';
 import type { Puppet } from '../manager/puppet.ts';
 import { aTurn } from '../manager/so-far.ts';
 import { managed } from '../support/managed.ts';
@@ -92,3 +93,29 @@ describe('a replacement that fails', () => {
     expect(await manager.execute('auth', 'hello')).toBe('new');
   });
 });
+
+it('an old one that crashes while it drains loses only what it was working on: who waited goes to the new one', async () => {
+  const settings = { concurrency: { maxConcurrent: 5 } };
+  await using host = await managed(bees.withPlugin('bee', bee('old'), settings).build());
+  const { manager } = host;
+  const pid = manager.getPlugin('bee')?.pid ?? 0;
+  const calls = Array.from({ length: 50 }, (_each, id) =>
+    manager.execute('bee', { id, ms: id < 5 ? null : 1 }),
+  );
+  const ended = Promise.all(
+    calls.map(async (call) =>
+      call.then(
+        ({ name }) => name,
+        (error: unknown) => codeOf(error),
+      ),
+    ),
+  );
+  const draining = host.next('bee', 'draining');
+  const replacing = manager.replace('bee', bee('new'));
+  await draining;
+  process.kill(pid, 'SIGKILL');
+  expect(await ended).toEqual([...Array<string>(5).fill('PLUGIN_1205'), ...Array<string>(45).fill('new')]);
+  await replacing;
+});
+
+const codeOf = (error: unknown): string => (isPluginError(error) ? error.code : 'none');

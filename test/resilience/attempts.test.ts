@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { PluginError, Simple, type CallContext, type PluginSettings } from 'plugboard';
 import { inProcess } from 'plugboard/transports';
 import { answering } from '../manager/plugins.ts';
@@ -123,6 +124,29 @@ describe('attemptTimeoutMs', () => {
     await pass(clock, 140);
     expect(await answer).toBe('hello');
     expect(atMs).toEqual([0, 150, 300]);
+  });
+
+  it('does not end an attempt whose answer is there and is being checked', async () => {
+    const clock = new ManualClock();
+    let asked = 0;
+    let isChecked = (): void => {};
+    const slowCheck = z
+      .string()
+      .refine(() => new Promise<boolean>((resolve) => (isChecked = () => resolve(true))));
+    const plugin = answering<string, string>((text) => {
+      asked++;
+      return text;
+    });
+    await using host = await managed(
+      Simple({ request: z.string(), response: slowCheck })
+        .withClock(clock)
+        .withPlugin('auth', inProcess(plugin), { retry: { ...exact, attemptTimeoutMs: 50 } })
+        .build(),
+    );
+    const call = host.manager.execute('auth', 'hello');
+    await pass(clock, 500);
+    isChecked();
+    expect([await call, asked]).toEqual(['hello', 1]);
   });
 
   it('leaves no timer behind an answered call', async () => {

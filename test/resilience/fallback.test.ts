@@ -89,6 +89,13 @@ describe('withFallback asks the backup', () => {
     expect(await host.manager.execute('auth', 'hello')).toBe('backup');
   });
 
+  it('where the plugin was unregistered', async () => {
+    const { host } = await backedUp(new Error('broken'));
+    await using _ = host;
+    await host.manager.unregister('auth');
+    expect(await host.manager.execute('auth', 'hello')).toBe('backup');
+  });
+
   it('with the same request, and counts the call at both', async () => {
     let asked = '';
     await using host = await managed(

@@ -278,3 +278,35 @@ describe('a sick instance', () => {
     expect(codes).toEqual([...Array<string>(10).fill('PLUGIN_1203'), 'CIRCUIT_1401', 'CIRCUIT_1401']);
   });
 });
+
+it('an instance that says it is unhealthy gets no calls until it is well, without a breaker too', async () => {
+  const healthCheck = { intervalMs: 1000, timeoutMs: 1000, failureLimit: 9 };
+  const { clock, host, puppet, call, started } = await setOf(2, { healthCheck });
+  await using _ = host;
+  const [first] = puppet.channels;
+  if (first === undefined) throw new Error('two were started');
+  let status = 'unhealthy';
+  first.health = (async () => ({ status })) as typeof first.health;
+  clock.advance(1000);
+  await aTurn();
+  for (let number = 0; number < 20; number++) expect(await call()).toBe(1);
+  status = 'healthy';
+  clock.advance(1000);
+  await aTurn();
+  for (let number = 0; number < 20; number++) await call();
+  expect(started()[0]).toBe(10);
+});
+
+it('what instances count adds up to what was sent to them, though calls wait for a slot', async () => {
+  const { host, call, letGo } = await setOf(2, { concurrency: { maxConcurrent: 1 } });
+  await using _ = host;
+  const calls = Array.from({ length: 10 }, () => call('hold'));
+  for (let left = calls.length; left > 0; left--) {
+    letGo();
+    await aTurn();
+  }
+  await Promise.all(calls);
+  const counts = host.manager.getPlugin('auth')?.instances.map((instance) => instance.calls) ?? [];
+  expect(counts.reduce((sum, { started }) => sum + started, 0)).toBe(10);
+  expect(counts.reduce((sum, { failed }) => sum + failed, 0)).toBe(0);
+});

@@ -22,6 +22,7 @@ const neutral: Partial<Record<ErrorCode, string>> = {
   // the end of a process is its supervisor's to answer, and says nothing of the process that comes after it
   PLUGIN_1205: 'its process ended',
   RPC_2002: 'it did not start',
+  RPC_2003: 'its connection ended',
   REGISTRY_1903: 'it was given up',
   REGISTRY_1907: 'it did not start',
   REGISTRY_1908: 'its program did not start',
@@ -37,7 +38,7 @@ describe('the verdict on a plugin', () => {
     expect(ended(code, true)).toBe('neutral');
   });
 
-  it.each(['PLUGIN_1203', 'PLUGIN_1204', 'PLUGIN_1210', 'RPC_2003', 'RPC_2004', 'HEALTH_1601'])(
+  it.each(['PLUGIN_1203', 'PLUGIN_1204', 'PLUGIN_1210', 'RPC_2004', 'HEALTH_1601'])(
     'is failure after %s',
     (code) => {
       expect(ended(code)).toBe('failure');

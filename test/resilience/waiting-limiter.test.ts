@@ -166,6 +166,19 @@ describe('a call over a limit that lets wait', () => {
 });
 
 describe('a line of waiting calls', () => {
+  it('moves on as fast as the limit says, however many wait', async () => {
+    const plugin = inProcess(answering<string, string>((text) => text));
+    const rateLimit = { requestsPerSecond: 1000, burstSize: 1, onLimit: 'wait', maxQueue: 1000 } as const;
+    await using host = await managed(
+      Simple<string, string>().withPlugin('auth', plugin, { rateLimit }).build(),
+    );
+    const startedAt = performance.now();
+    await Promise.all(Array.from({ length: 500 }, () => host.manager.execute('auth', 'hello')));
+    const tookMs = performance.now() - startedAt;
+    expect(tookMs).toBeGreaterThan(490); // the first token was there
+    expect(tookMs).toBeLessThan(2000); // one job of bottleneck for each would take 2,500
+  });
+
   it('is ended by shutdown, each call with PLUGIN_1206, and leaves no timer', async () => {
     const { clock, host, call, texts } = await waitingHost();
     await using _ = host;
@@ -190,6 +203,17 @@ describe('a line of waiting calls', () => {
     await passUntil(clock, () => texts().length === 3);
     expect(await Promise.all(calls.map(codeOf))).toEqual(Array(3).fill('answered'));
     expect((await ending).cancelled).toEqual({});
+  });
+
+  it('is let go when a replacement comes with another limit, or with none', async () => {
+    for (const settings of [{}, { rateLimit: { burstSize: 5 } }]) {
+      const { clock, host, call, queued } = await waitingHost();
+      await using _ = host;
+      const calls = ['first', 'second', 'third'].map((text) => call(text));
+      await firstInLine(clock);
+      await host.manager.replace('auth', inProcess(answering<string, string>((text) => text)), settings);
+      expect([await Promise.all(calls.map(codeOf)), queued()]).toEqual([Array(3).fill('answered'), 0]);
+    }
   });
 
   it('loses no call when the plugin is replaced meanwhile', async () => {

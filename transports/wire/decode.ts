@@ -22,12 +22,13 @@ const noLengths: readonly number[] = [];
 export function decodeLine(line: Buffer, attachments = true): Decoded {
   if (!isUtf8(line)) return refused('invalid-utf8', line);
   // A long line is measured before the parser sees it: deep nonsense of megabytes costs it seconds.
-  if (line.length > longLineBytes && hasBracketsDeeperThan(line, maxDepth)) return refused('too-deep', line);
+  const isLong = line.length > longLineBytes;
+  if (isLong && hasBracketsDeeperThan(line, maxDepth)) return refused('too-deep', line);
   const text = line.toString('utf8');
   const message = parse(text);
   if (message === undefined)
     return refused(hasBracketsDeeperThan(line, maxDepth) ? 'too-deep' : 'malformed', line);
-  if (isTooDeep(message, text)) return refused('too-deep', line, message);
+  if (!isLong && isTooDeep(message, text)) return refused('too-deep', line, message);
   const special = mayHoldSpecialKeys(text);
   if (special) dropUnsafeKeys(message);
   const lengths = message['bytes'] === undefined || !attachments ? noLengths : lengthsOf(message['bytes']);

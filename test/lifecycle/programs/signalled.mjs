@@ -27,6 +27,7 @@ if (mode === 'shut down first') {
   await Promise.all(running.map((manager) => manager.shutdown({ timeoutMs: 0 })));
   setInterval(() => {}, 1000); // something of the host's own that goes on
 }
+if (mode === 'is shutting down') for (const manager of running) void manager.shutdown();
 if (mode === 'listens itself') {
   const work = setInterval(() => {}, 1000);
   let times = 0;
