@@ -92,6 +92,8 @@ export async function run(): Promise<Report> {
       ...timeRows(refusals, 'refused'),
     ],
     ratios: [
+      timesAsLong(laps, about, ['no-policy', bare]),
+      timesAsLong(laps, about, ['all-but-the-breaker', bare]),
       timesAsLong(laps, about, ['all-but-the-breaker, metrics', bare], atMost(5)),
       timesAsLong(laps, about, ['everything, metrics', bare]),
       timesAsFast(laps, about, ['everything, metrics', 'cockatiel'], atLeast(10)),

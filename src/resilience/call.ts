@@ -95,9 +95,12 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   /** A slot of the concurrency limit is free and this call's. */
   proceed(): void {
     this.slot = 'held';
+    const { target } = this;
+    if (target === undefined || !this.parts.mustReroute(target)) return this.try();
     // Nothing was sent yet: whoever waited goes to the instance that is best now.
-    if (this.target !== undefined && this.parts.mustReroute(this.target)) this.again();
-    else this.try();
+    this.pass?.settle('neutral');
+    target.tally.withdraw();
+    this.routeAndTry();
   }
 
   private limit(request: unknown = this.request): void {
@@ -212,12 +215,17 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
 
   private again(): void {
     if (this.settled) return;
-    if (this.target !== undefined && this.parts.mustReroute(this.target)) {
-      this.leaveTarget(this.attemptError === undefined ? 'neutral' : verdictOf(this.attemptError));
-      const refusal = this.route();
-      if (refusal !== undefined) return this.fail(refusal);
-    }
-    this.try();
+    if (this.target === undefined || !this.parts.mustReroute(this.target)) return this.try();
+    this.leaveTarget(verdictOf(this.attemptError));
+    this.routeAndTry();
+  }
+
+  private routeAndTry(): void {
+    this.pass = undefined;
+    this.target = undefined;
+    const refusal = this.route();
+    if (refusal === undefined) this.try();
+    else this.fail(refusal);
   }
 
   private givenUp(error: PluginError, why: string): PluginError {

@@ -30,6 +30,13 @@ export class Tally {
     this.#listener?.(this.active);
   }
 
+  /** Takes a call back that went elsewhere before it was sent. */
+  withdraw(): void {
+    this.started--;
+    this.active--;
+    this.#listener?.(this.active);
+  }
+
   /** Hears how many are left each time one ends; undefined hears no more. */
   onEnd(listener: ((active: number) => void) | undefined): void {
     this.#listener = listener;

@@ -12,12 +12,10 @@ const deeds: Readonly<Record<string, (manager: Manager) => Promise<unknown>>> = 
   start: (manager) => manager.register('bee', bee('started')),
   'lazy start': (manager) => manager.execute('lazy', { id: 1 }),
   call: (manager) => manager.execute('bee', { id: 2, ms: 5 }),
-  'hanging call': (manager) => manager.execute('bee', { id: 3, ms: null }, { timeoutMs: 150 }),
   unregister: (manager) => manager.gracefulUnregister('bee', 200),
   drain: (manager) => manager.drain('bee', { timeoutMs: 200 }),
   replace: (manager) => manager.replace('bee', bee('replaced')),
   'replace by an ill one': (manager) => manager.replace('bee', bee('ill', 'unhealthy')),
-  'replace the lazy one': (manager) => manager.replace('lazy', bee('replaced')),
   shutdown: (manager) => manager.shutdown({ timeoutMs: 200 }),
   crash: async (manager) => kill(manager),
   // killed, and killed again as soon as it is back

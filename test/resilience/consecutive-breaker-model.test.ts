@@ -110,7 +110,7 @@ describe('a consecutive breaker, against a model of the documented machine', () 
         twins.breaker.close();
         vi.clearAllTimers();
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
     expect([...seen].toSorted()).toEqual([
       'closed -> open',
@@ -142,7 +142,7 @@ describe('a consecutive breaker, against a model of the documented machine', () 
           vi.clearAllTimers();
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
   });
 });
