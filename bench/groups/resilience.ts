@@ -4,7 +4,7 @@ import { countMade } from '../measure/made.ts';
 import { race, type Contender, type Laps } from '../measure/race.ts';
 import { atLeast, atMost, type FactRow, type Report } from '../report/report.ts';
 import { fact, spread, timeRows, timesAsFast, timesAsLong } from '../report/rows.ts';
-import { bottleneck, cockatiel, opossum } from '../rivals/policies.ts';
+import { bottleneck, cockatiel, opossum, pQueue } from '../rivals/policies.ts';
 
 interface Numbers {
   readonly n: number;
@@ -70,6 +70,7 @@ export async function run(): Promise<Report> {
       ),
       contender('cockatiel', cockatiel(twice)),
       contender('opossum', breaker),
+      contender('p-queue', pQueue(twice)),
     ],
     { rounds: 15, calls: 10_000, warmups: 5 },
   );
@@ -98,6 +99,7 @@ export async function run(): Promise<Report> {
       timesAsLong(laps, about, ['everything, metrics', bare]),
       timesAsFast(laps, about, ['everything, metrics', 'cockatiel'], atLeast(10)),
       timesAsFast(laps, about, ['circuit-breaker', 'opossum']),
+      timesAsFast(laps, about, ['concurrency', 'p-queue']),
       timesAsLong(laps, about, ['circuit-breaker-by-rate', 'opossum']),
       timesAsFast(slow, 'few', ['everything', 'bottleneck']),
     ],

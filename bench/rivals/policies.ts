@@ -11,6 +11,7 @@ import {
   wrap,
 } from 'cockatiel';
 import Opossum from 'opossum';
+import PQueue from 'p-queue';
 
 type Ask<T> = (request: T) => Promise<T>;
 
@@ -32,6 +33,12 @@ export function cockatiel<T>(ask: Ask<T>): Ask<T> {
 export function opossum<T>(ask: Ask<T>, timeoutMs: number | false): Ask<T> & { readonly close: () => void } {
   const breaker = new Opossum(ask, { timeout: timeoutMs, rollingPercentilesEnabled: false });
   return Object.assign((request: T) => breaker.fire(request), { close: () => breaker.shutdown() });
+}
+
+/** p-queue around a function, as wide as our concurrency limit is by default. */
+export function pQueue<T>(ask: Ask<T>): Ask<T> {
+  const queue = new PQueue({ concurrency: 100 });
+  return (request) => queue.add(() => ask(request));
 }
 
 /** bottleneck around a function, with a reservoir that does not run dry. */

@@ -106,7 +106,10 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   private limit(request: unknown = this.request): void {
     if (this.settled) return;
     this.request = request;
-    const admission = this.parts.limiter?.acquire(this);
+    const admission = this.parts.limiter?.acquire(
+      this,
+      this.parts.recorder === undefined ? undefined : this.startedAt,
+    );
     if (admission === undefined) this.enter();
     else if (admission instanceof Promise)
       void admission.then((later) => (later ? this.fail(later) : this.enter()));

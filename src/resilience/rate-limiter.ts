@@ -10,7 +10,8 @@ export type Admission = PluginError | undefined;
 
 /** The port of a rate limiter. Where it can, it answers at once. */
 export interface RateLimiter {
-  acquire(asker: Asker): Admission | Promise<Admission>;
+  /** `now` is the time on the clock where the asker knows it. */
+  acquire(asker: Asker, now?: number): Admission | Promise<Admission>;
   /** An asker that waits has ended. */
   leave(asker: Asker): void;
   /** How many wait for a token. */
@@ -36,8 +37,8 @@ export class RejectingLimiter implements RateLimiter {
     this.#bucket = new TokenBucket(policy, clock);
   }
 
-  acquire(): Admission {
-    const waitMs = this.#bucket.take();
+  acquire(_asker?: Asker, now?: number): Admission {
+    const waitMs = this.#bucket.take(now);
     return waitMs === 0 ? undefined : rateLimited(this.#plugin, waitMs);
   }
 

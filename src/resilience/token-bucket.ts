@@ -32,9 +32,12 @@ export class TokenBucket {
     return this.#tokens >= 1 ? 0 : (1 - this.#tokens) / this.#tokensPerMs;
   }
 
-  /** Takes a token and says 0, or how long until there is one, in milliseconds. */
-  take(): number {
-    this.#refill();
+  /**
+   * Takes a token and says 0, or how long until there is one, in milliseconds. `now` spares a look at the clock,
+   * which costs more than all the rest.
+   */
+  take(now?: number): number {
+    this.#refill(now);
     this.endOwing();
     return this.#takeOne();
   }
@@ -56,8 +59,7 @@ export class TokenBucket {
     return 0;
   }
 
-  #refill(): void {
-    const now = this.#clock.now();
+  #refill(now: number = this.#clock.now()): void {
     this.#tokens += (now - this.#refilledAt) * this.#tokensPerMs;
     this.#refilledAt = now;
   }
