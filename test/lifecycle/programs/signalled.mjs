@@ -8,6 +8,9 @@ const [mode, managers, ...ms] = process.argv.slice(2);
 const bee = fileURLToPath(new URL('bee.mjs', import.meta.url));
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
 
+// a test that fails must not leave it behind
+setTimeout(() => process.exit(9), 25_000).unref();
+
 async function host(index) {
   const builder = Simple().withPlugin(
     'bee',

@@ -14,6 +14,7 @@ const manager = await Simple()
   .build();
 await client.ping();
 console.log('ready');
+process.stdin.once('end', () => process.exit(9)); // the test is gone
 await new Promise((resolve) => process.stdin.once('data', resolve));
 const ended = await Promise.allSettled(Array.from({ length: calls }, () => manager.execute('echo', 'hello')));
 const admitted = ended.filter(({ status }) => status === 'fulfilled').length;
