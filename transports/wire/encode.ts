@@ -40,8 +40,7 @@ function encoded(message: Message, withAttachments: boolean): Encoded {
   } else if (!withAttachments) return { text: lineOf(mark(message, base64) as object), attachments: none };
   const attachments: Uint8Array[] = [];
   const marked = mark(message, {
-    // A copy: the sender may refill or give away its buffer while the frame is on its way.
-    bytes: (bytes) => ({ $bytes: attachments.push(Buffer.from(bytes)) - 1 }),
+    bytes: (bytes) => ({ $bytes: attachments.push(bytes) - 1 }),
     key: escaped,
   }) as object;
   if (attachments.length > maxAttachments)

@@ -55,11 +55,22 @@ export class FrameWriter {
     else this.#text += frame.text;
     this.#text += '\n';
     for (const bytes of frame.attachments) this.#add(bytes);
-    if (this.#blocked) return;
-    if (this.#queuedBytes >= flushAtBytes) return this.#flush();
-    if (this.#scheduled) return;
+    if (!this.#blocked && this.#queuedBytes >= flushAtBytes) this.#flush();
+    this.#own(2 * frame.attachments.length + 1);
+    if (this.#blocked || this.#scheduled || this.#queuedBytes === 0) return;
     this.#scheduled = true;
     process.nextTick(() => this.#flush());
+  }
+
+  /**
+   * Copies bytes among the last parts that were not handed to the system yet: their length is announced, and their
+   * sender may refill or give away its buffer meanwhile.
+   */
+  #own(count: number): void {
+    for (let at = Math.max(0, this.#parts.length - count); at < this.#parts.length; at++) {
+      const part = this.#parts[at];
+      if (part instanceof Uint8Array) this.#parts[at] = Buffer.from(part);
+    }
   }
 
   /** Sends what waits, then half-closes the stream. */
