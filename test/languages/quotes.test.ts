@@ -8,7 +8,7 @@ const page = readFileSync(fileURLToPath(new URL('../../docs/writing-a-plugin.md'
 /** What the page quotes in each language, and the files that it quotes. */
 const quoted = [
   { language: 'python', files: ['python/word_score.py'] },
-  { language: 'go', files: ['go/wordscore/main.go', 'go/wordscore/protocol.go', 'go/wordscore/frames.go'] },
+  { language: 'go', files: ['go/wordscore/main.go'] },
   { language: 'awk', files: ['awk/word-score.awk'] },
 ];
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A plugboard plugin in plain Python (3.8 or newer, standard library only): it counts unwanted words.
 
-`execute` takes {"text": string} or {"raw": bytes} and answers {"score": number, "hits": [string]}, and if asked with
-"mark": true also {"marked": bytes}: the text with its hits in capitals. The host's config is {"words": [string]}.
+It takes {"text": string} or {"raw": bytes}, with "mark": true if it likes, and answers {"score": number, "hits":
+[string]}, with mark also {"marked": bytes}. The host's config is {"words": [string]}.
 """
 import json, os, queue, re, socket, sys, threading
 
@@ -11,16 +11,7 @@ WORD = re.compile(r"[^\W_]+")
 
 class Failure(Exception):  # reaches the caller, with a code of this plugin's own
     def __init__(self, code, message, number=-32000, retryable=False):
-        super().__init__(message)
         self.reply = {"code": number, "message": message, "data": {"code": code, "retryable": retryable}}
-
-
-# What this plugin does: the part to replace by your own.
-def words_of(config):
-    words = (config or {}).get("words", ["free", "urgent", "winner"])
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise Failure("BAD_CONFIG", "config.words must be a list of strings", -32602)
-    return frozenset(word.lower() for word in words)
 
 
 def execute(request, words, cancelled):
@@ -33,20 +24,16 @@ def execute(request, words, cancelled):
     def look_at(word):
         if cancelled.is_set():
             raise InterruptedError
-        if word[0].lower() not in words:
-            return word[0]
-        found.append(word[0].lower())
-        return word[0].upper()
+        found.extend({word[0].lower()} & words)
+        return word[0].upper() if word[0].lower() in words else word[0]
 
     marked = WORD.sub(look_at, text)
     answer = {"score": len(found), "hits": list(dict.fromkeys(found))}
     return {**answer, "marked": marked.encode()} if request.get("mark") else answer
 
 
-# The protocol.
 def revive(attachments, value):
-    """The attachment where {"$bytes": n} stands; a "$$bytes" is a "$bytes" of the user, escaped."""
-    if "$bytes" in value:
+    if "$bytes" in value:  # stands for an attachment; a user's own "$bytes" comes as "$$bytes"
         return attachments[value["$bytes"]]
     return {re.sub(r"^\$(\$+bytes)$", r"\1", key): inner for key, inner in value.items()}
 
@@ -54,8 +41,7 @@ def revive(attachments, value):
 class Plugin:
     def __init__(self, reader, writer):
         self.reader, self.writer, self.writing = reader, writer, threading.Lock()
-        self.words, self.limit = frozenset(), 2 ** 24
-        self.running = {}  # call id -> Event, set when the caller gives up
+        self.limit, self.running = 2 ** 24, {}  # call id -> Event, set when the caller gives up
         self.calls = queue.Queue(1000)  # a host that asks faster than this works has to wait
         for _ in range(4):
             threading.Thread(target=self.work, daemon=True).start()
@@ -65,8 +51,8 @@ class Plugin:
         # json asks `default` for bytes only; an answer with its own key "$bytes" would have to write it "$$bytes"
         mark = lambda part: {"$bytes": attachments.append(part) or len(attachments) - 1}
         text = json.dumps(message, default=mark, allow_nan=False)
-        head = '{"jsonrpc":"2.0",' + ('"bytes":%s,' % [len(part) for part in attachments] if attachments else "")
-        frame = b"".join([head.encode(), text[1:].encode(), b"\n", *attachments])
+        head = '{"jsonrpc":"2.0","bytes":%s,' % [len(part) for part in attachments]
+        frame = b"".join([(head + text[1:] + "\n").encode(), *attachments])
         if len(frame) > self.limit:
             raise Failure("TOO_LARGE", "the answer has %d bytes, allowed are %d" % (len(frame), self.limit))
         with self.writing:
@@ -78,10 +64,8 @@ class Plugin:
             self.send(id=call_id, result=method(*args))
         except InterruptedError:
             pass  # the caller gave up: nobody waits for an answer
-        except Failure as failure:
-            self.send(id=call_id, error=failure.reply)
         except Exception as error:  # a bug costs one call, not the plugin
-            self.send(id=call_id, error=Failure("PLUGIN_1203", repr(error)).reply)
+            self.send(id=call_id, error=getattr(error, "reply", {"code": -32000, "message": repr(error)}))
 
     def work(self):
         for call_id, hook, request, cancelled in iter(self.calls.get, None):
@@ -92,10 +76,8 @@ class Plugin:
     def receive(self):
         for line in self.reader:
             try:
-                message = json.loads(line.decode())
-                attachments = [self.reader.read(length) for length in message.get("bytes", [])]
-                if b'bytes"' in line:
-                    message = json.loads(line, object_hook=lambda value: revive(attachments, value))
+                attachments = [self.reader.read(length) for length in json.loads(line).get("bytes", [])]
+                message = json.loads(line, object_hook=lambda value: revive(attachments, value))
                 self.handle(message["method"], message.get("params") or {}, message.get("id"))
             except Exception as error:
                 print("not understood: %r (%r)" % (line[:80], error), file=sys.stderr)
@@ -117,26 +99,24 @@ class Plugin:
         raise Failure("PLUGIN_1211", "this plugin answers the hook 'execute' and nothing else", -32601)
 
     def initialize(self, params):
-        self.words, self.limit = words_of(params.get("config")), params["limits"]["maxFrameBytes"]
-        info = {"name": "word-score", "version": "1.0.0", "description": "counts unwanted words"}
-        return {"protocolVersion": 1, "info": info, "hooks": ["execute"], "attachments": True}
+        self.limit, info = params["limits"]["maxFrameBytes"], {"name": "word-score", "version": "1.0.0"}
+        return self.configure(params, protocolVersion=1, info=info, hooks=["execute"], attachments=True)
 
-    def configure(self, params):
-        self.words = words_of(params.get("config"))
-        self.send(method="host.log", params={"level": "info", "message": "looking for %d words" % len(self.words)})
-        return {}
+    def configure(self, params, **answer):
+        words = (params.get("config") or {}).get("words", ["free", "urgent", "winner"])
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise Failure("BAD_CONFIG", "config.words must be a list of strings", -32602)
+        self.words = frozenset(word.lower() for word in words)
+        return answer
 
 
 if __name__ == "__main__":
     if os.environ.get("PLUGBOARD_MAGIC_COOKIE") != "plugboard-v1-5f1d7a3c":
-        sys.exit("word_score is a plugboard plugin: a host starts it and asks it; by itself it does nothing.\n"
-                 "In a host: .withPlugin('score', subprocess('python3', { args: ['word_score.py'] }))")
+        sys.exit("This is a plugboard plugin: .withPlugin('score', subprocess('python3', { args: ['word_score.py'] }))")
     channel = os.environ.get("PLUGBOARD_CHANNEL", "stdio")
-    sys.stdout.reconfigure(line_buffering=True)  # what is printed is the log: it should not wait
     if channel.startswith("fd:"):
         stream = socket.socket(fileno=int(channel[3:]))
-        plugin = Plugin(stream.makefile("rb"), stream.makefile("wb"))
-        # stdin ends when the host dies, however it dies
+        plugin = Plugin(stream.makefile("rb"), stream.makefile("wb"))  # and stdin ends when the host dies:
         threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()
     else:
         plugin = Plugin(sys.stdin.buffer, os.fdopen(os.dup(1), "wb"))
