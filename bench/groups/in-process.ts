@@ -1,9 +1,9 @@
-import { definePlugin, Production } from 'plugboard';
+import { definePlugin, Production, Simple } from 'plugboard';
 import { inProcess } from 'plugboard/transports';
 import { bytesPerCall } from '../measure/heap.ts';
 import { countMade } from '../measure/made.ts';
 import { race, type Contender } from '../measure/race.ts';
-import { atMost, type FactRow, type Report } from '../report/report.ts';
+import { atMost, type FactRow, type Report, type Target } from '../report/report.ts';
 import { fact, timeRows, timesAsLong } from '../report/rows.ts';
 
 interface Numbers {
@@ -47,62 +47,74 @@ async function withTimeout<T>(ask: (signal: AbortSignal) => Promise<T>, timeoutM
 const about = 'one after the other';
 const countedCalls = 10_000;
 
+const plugin = definePlugin({ name: 'twice', version: '1.0.0', execute: twice });
+const pluginAtOnce = definePlugin({
+  name: 'twice-at-once',
+  version: '1.0.0',
+  execute: ({ n }: Numbers) => ({ n: n * 2 }),
+});
+
 /** A call inside the process, with a deadline and counters on, against the bare function. */
 export async function run(): Promise<Report> {
-  const plugin = { version: '1.0.0' };
-  await using manager = await Production<Numbers, Numbers>()
-    .withPlugin('later', inProcess(definePlugin({ ...plugin, name: 'later', execute: twice })))
-    .withPlugin(
-      'at-once',
-      inProcess(definePlugin({ ...plugin, name: 'at-once', execute: ({ n }: Numbers) => ({ n: n * 2 }) })),
-    )
+  await using simple = await Simple<Numbers, Numbers>()
+    .withTimeout(10_000)
+    .withPlugin('later', inProcess(plugin))
+    .withPlugin('at-once', inProcess(pluginAtOnce))
+    .build();
+  await using production = await Production<Numbers, Numbers>()
+    .withPlugin('later', inProcess(plugin))
     .build();
   const execute: Contender = {
     name: 'execute',
     run: async (calls) => {
-      for (let call = 0; call < calls; call++) await manager.execute('later', request);
+      for (let call = 0; call < calls; call++) await simple.execute('later', request);
     },
   };
   const atOnce: Contender = {
     name: 'execute of a plugin that answers at once',
     run: async (calls) => {
-      for (let call = 0; call < calls; call++) await manager.execute('at-once', request);
+      for (let call = 0; call < calls; call++) await simple.execute('at-once', request);
     },
   };
-  const contenders = [bare, execute, atOnce, byHand];
-  const laps = await race(contenders, { rounds: 31, calls: 20_000, warmups: 10 });
-  const made = await countMade(() => execute.run(countedCalls));
-  const madeByHand = await countMade(() => byHand.run(countedCalls));
-  const bytes: FactRow[] = [];
-  for (const contender of contenders) {
-    const found = await bytesPerCall(contender.run);
-    bytes.push(fact(`heap that a call takes: ${contender.name}`, Math.round(found), 'bytes'));
-  }
+  const inProduction: Contender = {
+    name: 'execute with metrics and circuit breaker (Production)',
+    run: async (calls) => {
+      for (let call = 0; call < calls; call++) await production.execute('later', request);
+    },
+  };
+  const contenders = [bare, execute, atOnce, inProduction, byHand];
+  const laps = await race(contenders, { rounds: 51, calls: 10_000, warmups: 20 });
   return {
     group: 'in-process',
     about: 'execute with a deadline of 10 s and counters on, against bare calls of the same async function',
     times: timeRows(laps, about),
     ratios: [
       timesAsLong(laps, about, ['execute', 'bare await'], atMost(5)),
-      timesAsLong(laps, about, [atOnce.name, 'bare await']),
-      timesAsLong(laps, about, [byHand.name, 'bare await']),
+      ...[atOnce, inProduction, byHand].map(({ name }) => timesAsLong(laps, about, [name, 'bare await'])),
     ],
     facts: [
-      fact(
-        `AbortControllers and signals made by ${countedCalls} calls: execute`,
-        made.abortControllers,
-        '',
-        atMost(0),
-      ),
-      // one timer stands for all deadlines and is set anew when it fires
-      fact(`timers made by ${countedCalls} calls: execute`, made.timers, '', atMost(1)),
-      fact(
-        `AbortControllers and signals made by ${countedCalls} calls: by hand`,
-        madeByHand.abortControllers,
-        '',
-      ),
-      fact(`timers made by ${countedCalls} calls: by hand`, madeByHand.timers, ''),
-      ...bytes,
+      ...(await madeBy(execute, atMost(0), atMost(2))),
+      ...(await madeBy(byHand)),
+      ...(await heapOf(contenders)),
     ],
   };
+}
+
+/** Of timers there is one that gives the calls of a turn their time, and one for the earliest deadline. */
+async function madeBy(contender: Contender, controllers?: Target, timers?: Target): Promise<FactRow[]> {
+  const made = await countMade(() => contender.run(countedCalls));
+  const by = `made by ${countedCalls.toLocaleString('en')} calls: ${contender.name}`;
+  return [
+    fact(`AbortControllers and signals ${by}`, made.abortControllers, '', controllers),
+    fact(`timers ${by}`, made.timers, '', timers),
+  ];
+}
+
+async function heapOf(contenders: readonly Contender[]): Promise<FactRow[]> {
+  const rows: FactRow[] = [];
+  for (const contender of contenders) {
+    const bytes = Math.round(await bytesPerCall(contender.run));
+    rows.push(fact(`heap that a call takes: ${contender.name}`, bytes, 'bytes'));
+  }
+  return rows;
 }

@@ -70,14 +70,7 @@ export class Manager {
   }
 
   call(plugin: string, hook: string, request: unknown, options?: ExecutionContext): Promise<unknown> {
-    const { fallbacks } = this.#parts;
-    if (this.#hasFallbacks && Object.hasOwn(fallbacks, plugin)) {
-      const timeoutMs =
-        options?.timeoutMs || (this.#entries.get(plugin)?.settings.timeoutMs ?? this.#parts.timeoutMs);
-      const ask = (name: string, more: ExecutionContext): Promise<unknown> =>
-        this.#ask(name, hook, request, more);
-      return callWithFallback(plugin, fallbacks, { ...options, timeoutMs }, this.#shared.clock, ask);
-    }
+    if (this.#hasFallbacks) return this.#askWithFallback(plugin, hook, request, options);
     return this.#ask(plugin, hook, request, options);
   }
 
@@ -158,6 +151,22 @@ export class Manager {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
+  }
+
+  /** Apart from `call`, which would make room for this closure at every call. */
+  #askWithFallback(
+    plugin: string,
+    hook: string,
+    request: unknown,
+    options: ExecutionContext | undefined,
+  ): Promise<unknown> {
+    const { fallbacks } = this.#parts;
+    if (!Object.hasOwn(fallbacks, plugin)) return this.#ask(plugin, hook, request, options);
+    const timeoutMs =
+      options?.timeoutMs || (this.#entries.get(plugin)?.settings.timeoutMs ?? this.#parts.timeoutMs);
+    const ask = (name: string, more: ExecutionContext): Promise<unknown> =>
+      this.#ask(name, hook, request, more);
+    return callWithFallback(plugin, fallbacks, { ...options, timeoutMs }, this.#shared.clock, ask);
   }
 
   #ask(

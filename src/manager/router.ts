@@ -1,10 +1,6 @@
 import { PluginError } from '../core/errors.ts';
-import type { Pass } from '../resilience/breaker.ts';
 import type { Routable } from '../resilience/call-parts.ts';
 import type { Instance } from './instance.ts';
-
-/** The pass of a plugin without a breaker. */
-const freePass: Pass = { settle() {} };
 
 let picks = 0;
 
@@ -19,22 +15,28 @@ export function route(
   plugin: string,
 ): PluginError | undefined {
   const only = instances.length === 1 ? instances[0] : undefined;
-  if (only !== undefined) return admitted(call, only) ? undefined : circuitOpen(plugin, instances);
+  if (only === undefined) return routeAmong(call, instances, plugin);
+  return admitted(call, only) ? undefined : circuitOpen(plugin, instances);
+}
+
+function routeAmong(call: Routable, instances: readonly Instance[], plugin: string): PluginError | undefined {
   // An instance that is down answers at once with why; it is asked only if no other is there.
   const up = instances.filter(({ available }) => available);
   const down = instances.filter(({ available }) => !available);
   for (const instance of [...inOrder(up), ...inOrder(down)]) {
-    if (admitted(call, instance)) return undefined;
+    if (!admitted(call, instance)) continue;
+    instance.lastPick = ++picks;
+    return undefined;
   }
   return circuitOpen(plugin, instances);
 }
 
 function admitted(call: Routable, instance: Instance): boolean {
-  const pass = instance.breaker === undefined ? freePass : instance.breaker.admit();
-  if (pass === undefined) return false;
+  if (instance.breaker !== undefined) {
+    call.pass = instance.breaker.admit();
+    if (call.pass === undefined) return false;
+  }
   call.target = instance;
-  call.pass = pass;
-  instance.lastPick = ++picks;
   return true;
 }
 

@@ -46,9 +46,8 @@ export class CallPath {
     if (problem !== undefined) return Promise.reject(this.#badOptions(problem));
     const question = hook === this.#lastHook ? this.#lastQuestion : this.#find(hook);
     if (question === undefined) return Promise.reject(this.#noSuchHook(hook));
-    return new Promise((resolve, reject) => {
-      new Call(this.#parts, this.#tally, hook, question, request, options, resolve, reject).begin();
-    });
+    const call = new Call(this.#parts, this.#tally, hook, question, request, options);
+    return new Promise((resolve, reject) => call.begin(resolve, reject));
   }
 
   /** Refuses every new call from now on; the first reason stays. */

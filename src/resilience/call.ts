@@ -1,21 +1,25 @@
 import type { ExecutionContext } from '../core/execution-context.ts';
 import type { Timer } from '../core/clock.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
+import type { Schema } from '../core/contract.ts';
 import { PluginError, type PluginErrorDetails } from '../core/errors.ts';
+import { isThenable } from '../core/thenable.ts';
 import type { Channel } from '../core/transport.ts';
 import { unwatch, watch } from './abort-watch.ts';
 import { backoffMs, jittered } from './backoff.ts';
 import { verdictOf, type Pass } from './breaker.ts';
 import type { CallParts, Question, RetryPolicy, Routable, Target } from './call-parts.ts';
 import { CallView } from './call-view.ts';
-import type { Waiter } from './concurrency.ts';
+import { overloaded, type Waiter } from './concurrency.ts';
 import type { DeadlineEntry, DeadlineList } from './deadlines.ts';
+import type { RateLimiter } from './rate-limiter.ts';
 import { checked } from './schema-check.ts';
 import type { Tally } from './tally.ts';
 
 /**
  * One call from its start to its only end. It is its own entry in the deadline queue and its own view for
  * the channel, so that a call costs two objects and one promise.
+ * Rare closures stand in methods of their own: a method makes room for its closures whenever it is entered.
  */
 export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   target: Target | undefined = undefined;
@@ -26,8 +30,8 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   private readonly parts: CallParts;
   private readonly tally: Tally;
   private readonly question: Question;
-  private readonly resolve: (answer: unknown) => void;
-  private readonly reject: (error: PluginError) => void;
+  private resolve!: (answer: unknown) => void;
+  private reject!: (error: PluginError) => void;
   private startedAt = 0;
   private slot: 'none' | 'waiting' | 'held' = 'none';
   private attemptTimer: Timer | undefined = undefined;
@@ -40,15 +44,11 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     question: Question,
     request: unknown,
     options: ExecutionContext | undefined,
-    resolve: (answer: unknown) => void,
-    reject: (error: PluginError) => void,
   ) {
     super(parts.clock, hook, request, options);
     this.parts = parts;
     this.tally = tally;
     this.question = question;
-    this.resolve = resolve;
-    this.reject = reject;
   }
 
   /** Whether the call is one of those a tally counts. */
@@ -57,7 +57,9 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   }
 
   /** Starts the call: counted, bounded in time, checked; then the policies in their order. */
-  begin(): void {
+  begin(resolve: (answer: unknown) => void, reject: (error: PluginError) => void): void {
+    this.resolve = resolve;
+    this.reject = reject;
     const { deadlines, timeoutMs, budget, recorder, clock } = this.parts;
     this.tally.begin();
     budget.deposit();
@@ -65,11 +67,8 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     deadlines.add(this, this.timeoutMs);
     if (recorder !== undefined) this.startedAt = clock.now();
     if (this.options?.signal !== undefined) watch(this.options.signal, this);
-    const schema = this.question.request;
-    if (schema === undefined) return this.limit();
-    const refuse = (why: string): void =>
-      this.fail(this.error('PLUGIN_1209', `the request breaks the contract: ${why}`));
-    checked(schema, this.request, (request) => this.limit(request), refuse);
+    if (this.question.request === undefined) this.limit();
+    else this.check(this.question.request);
   }
 
   /** The deadline is over. */
@@ -103,13 +102,21 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     this.routeAndTry();
   }
 
+  private check(schema: Schema): void {
+    const refuse = (why: string): void =>
+      this.fail(this.error('PLUGIN_1209', `the request breaks the contract: ${why}`));
+    checked(schema, this.request, (request) => this.limit(request), refuse);
+  }
+
   private limit(request: unknown = this.request): void {
     if (this.settled) return;
     this.request = request;
-    const admission = this.parts.limiter?.acquire(
-      this,
-      this.parts.recorder === undefined ? undefined : this.startedAt,
-    );
+    if (this.parts.limiter === undefined) this.enter();
+    else this.acquire(this.parts.limiter);
+  }
+
+  private acquire(limiter: RateLimiter): void {
+    const admission = limiter.acquire(this, this.parts.recorder === undefined ? undefined : this.startedAt);
     if (admission === undefined) this.enter();
     else if (admission instanceof Promise)
       void admission.then((later) => (later ? this.fail(later) : this.enter()));
@@ -142,7 +149,11 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     } catch (error) {
       return this.attemptFailed(error);
     }
-    if (!(channel instanceof Promise)) return this.ask(channel);
+    if (channel instanceof Promise) this.askLater(channel);
+    else this.ask(channel);
+  }
+
+  private askLater(channel: Promise<Channel>): void {
     const { attempt } = this;
     channel.then(
       (ready) => this.ask(ready),
@@ -154,17 +165,15 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     if (this.settled) return;
     const { attempt } = this;
     this.onCancel = undefined;
-    this.boundAttempt(attempt);
+    if (this.parts.retry.attemptTimeoutMs !== 0) this.boundAttempt(attempt);
     let answer: unknown;
     try {
       answer = channel.call(this);
-      if (isThenable(answer)) {
-        answer.then(
+      if (isThenable(answer))
+        return void answer.then(
           (value) => this.answered(value, attempt),
           (error: unknown) => this.attemptFailed(error, attempt),
         );
-        return;
-      }
     } catch (error) {
       return this.attemptFailed(error);
     }
@@ -173,7 +182,6 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
 
   private boundAttempt(attempt: number): void {
     const { attemptTimeoutMs } = this.parts.retry;
-    if (attemptTimeoutMs === 0) return;
     this.attemptTimer = this.parts.clock.startTimer(attemptTimeoutMs, () => {
       const message = `attempt ${attempt} had no answer within ${attemptTimeoutMs} ms.`;
       const error = this.error('PLUGIN_1204', message, { retryable: true });
@@ -185,8 +193,11 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   private answered(answer: unknown, attempt: number): void {
     if (this.settled || attempt !== this.attempt) return;
     this.attemptTimer?.cancel();
-    const schema = this.question.response;
-    if (schema === undefined) return this.succeed(answer);
+    if (this.question.response === undefined) this.succeed(answer);
+    else this.checkAnswer(this.question.response, answer);
+  }
+
+  private checkAnswer(schema: Schema, answer: unknown): void {
     const refuse = (why: string): void => {
       this.fail(this.error('PLUGIN_1210', `the plugin's answer breaks the contract: ${why}`));
     };
@@ -285,15 +296,4 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   ): PluginError {
     return new PluginError(code, { plugin: this.parts.plugin, hook: this.hook, message, ...more });
   }
-}
-
-function overloaded(plugin: string, hook: string, queued: number): PluginError {
-  const message = `all its slots are taken and ${queued} calls wait already. Call less at once, or raise concurrency.`;
-  return PluginError.withoutStack('PLUGIN_1212', { plugin, hook, message, context: { queued } });
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
-  );
 }

@@ -1,3 +1,5 @@
+import { PluginError } from '../core/errors.ts';
+
 /** How many calls run at once, and how many may wait. */
 export interface ConcurrencyPolicy {
   readonly maxConcurrent: number;
@@ -52,4 +54,10 @@ export class ConcurrencyLimit {
     }
     this.#running--;
   }
+}
+
+/** The error of a call that finds the line full. */
+export function overloaded(plugin: string, hook: string, queued: number): PluginError {
+  const message = `all its slots are taken and ${queued} calls wait already. Call less at once, or raise concurrency.`;
+  return PluginError.withoutStack('PLUGIN_1212', { plugin, hook, message, context: { queued } });
 }

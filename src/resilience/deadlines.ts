@@ -15,8 +15,8 @@ export class DeadlineList {
   readonly timeoutMs: number;
   head: DeadlineEntry | undefined = undefined;
   tail: DeadlineEntry | undefined = undefined;
-  /** The first that has no time yet; those behind it have none either. */
-  unstamped: DeadlineEntry | undefined = undefined;
+  /** Whether its last entries may have no time yet. */
+  awaitsStamp: boolean = false;
 
   constructor(timeoutMs: number) {
     this.timeoutMs = timeoutMs;
@@ -63,12 +63,8 @@ export class DeadlineQueue {
     if (tail === undefined) list.head = entry;
     else tail.next = entry;
     list.tail = entry;
-    if (list.unstamped === undefined) {
-      list.unstamped = entry;
-      this.#unstamped.push(list);
-    }
     this.#size++;
-    this.#stamping ??= this.#clock.startTimer(0, () => this.#stamp());
+    if (!list.awaitsStamp) this.#awaitStamp(list);
   }
 
   /** Takes an entry out; one that is not in is left alone. */
@@ -79,7 +75,6 @@ export class DeadlineQueue {
     else previous.next = next;
     if (next === undefined) list.tail = previous;
     else next.previous = previous;
-    if (list.unstamped === entry) list.unstamped = next;
     entry.list = entry.previous = entry.next = undefined;
     if (--this.#size === 0) this.#timer?.keepAlive(false);
   }
@@ -112,6 +107,12 @@ export class DeadlineQueue {
     return list;
   }
 
+  #awaitStamp(list: DeadlineList): void {
+    list.awaitsStamp = true;
+    this.#unstamped.push(list);
+    this.#stamping ??= this.#clock.startTimer(0, () => this.#stamp());
+  }
+
   /** Gives every new entry its time. */
   #stamp(): void {
     this.#stamping = undefined;
@@ -119,9 +120,9 @@ export class DeadlineQueue {
     const lists = this.#unstamped;
     this.#unstamped = [];
     for (const list of lists) {
-      for (let entry = list.unstamped; entry !== undefined; entry = entry.next)
+      for (let entry = list.tail; entry !== undefined && entry.expiresAt === 0; entry = entry.previous)
         entry.expiresAt = now + list.timeoutMs;
-      list.unstamped = undefined;
+      list.awaitsStamp = false;
     }
     this.#plan(now);
     if (this.#size > 0) this.#timer?.keepAlive(true);

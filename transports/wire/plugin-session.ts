@@ -1,5 +1,6 @@
 import { isPluginError, PluginError, read } from '../../src/core/errors.ts';
 import type { LogLevel, Logger } from '../../src/core/logger.ts';
+import { isThenable } from '../../src/core/thenable.ts';
 import type { AnyServices, CallContext, HostClient, Plugin } from '../../src/core/plugin.ts';
 import { hostClient } from './host-client.ts';
 import { reportOf } from './health-report.ts';
@@ -146,17 +147,18 @@ export class PluginSession implements WireReceiver {
       this.#send({ method: 'host.progress', params: { id, value } }),
     );
     this.#calls.set(id, call);
+    const answered = (result: unknown): void => this.#finish(id, call, { id, result: result ?? null });
+    const failed = (error: unknown): void => this.#finish(id, call, this.#failure(id, call, error));
+    let answer: unknown;
+    let isLater: boolean;
     try {
-      const answer = this.#handle(call, params['request']);
-      if (isThenable(answer)) {
-        void Promise.resolve(answer).then(
-          (result) => this.#finish(id, call, { id, result: result ?? null }),
-          (error: unknown) => this.#finish(id, call, this.#failure(id, call, error)),
-        );
-      } else this.#finish(id, call, { id, result: answer ?? null });
+      answer = this.#handle(call, params['request']);
+      isLater = isThenable(answer);
     } catch (error) {
-      this.#finish(id, call, this.#failure(id, call, error));
+      return failed(error);
     }
+    if (isLater) void Promise.resolve(answer).then(answered, failed);
+    else answered(answer);
   }
 
   #finish(id: number | string, call: ServedCall, answer: Message): void {
@@ -265,8 +267,4 @@ function methodNotFound({ message }: MethodNotFound): WireError {
 
 function asRecord(value: unknown): Incoming {
   return typeof value === 'object' && value !== null ? (value as Incoming) : {};
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
