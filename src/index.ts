@@ -23,6 +23,7 @@ export type {
   SharedLimitSettings,
 } from './config/policies.ts';
 export type { Hook, HookMap, RequestOf, ResponseOf, Schema, Single, Undeclared } from './core/contract.ts';
+export type { SecurityPolicy, SecurityReport, SecurityStatistics } from './core/gate.ts';
 export type { HealthReport, HealthStatus, PluginHealth } from './core/health.ts';
 export type { Histogram, MetricsSnapshot, PluginMetrics } from './core/metrics.ts';
 export type {
@@ -58,6 +59,16 @@ export type {
 
 // For authors of transports, gates and exporters.
 export type { Channel, ChannelCall, OpenSetup, PluginSource } from './core/transport.ts';
+export type {
+  Admission,
+  AuditEvent,
+  EndpointLaunch,
+  Gate,
+  GateHost,
+  Launch,
+  ModuleLaunch,
+  ProgramLaunch,
+} from './core/gate.ts';
 export { systemClock, type Clock, type Timer } from './core/clock.ts';
 export { silentLogger, type LogLevel } from './core/logger.ts';
 export { describeCode, type ErrorCodeEntry } from './core/error-codes.ts';

@@ -2,6 +2,7 @@ import { callMetrics } from '../../observability/call-metrics.ts';
 import type { PluginSettings } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Contract, WholeMap } from '../core/contract.ts';
+import type { Gate } from '../core/gate.ts';
 import { isPluginError, PluginError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { printable } from '../core/printable.ts';
@@ -19,6 +20,8 @@ export interface Plan {
   readonly timeoutMs: number;
   readonly logger: Logger;
   readonly metrics: boolean;
+  /** Stands before every start. */
+  readonly gate: Gate | undefined;
   /** What plugins are set to where they say nothing themselves. */
   readonly defaults: PluginSettings;
   readonly fallbacks: Readonly<Record<string, string>>;
@@ -66,6 +69,10 @@ class PlanBuilder {
     return this.#with({ metrics: true });
   }
 
+  withSecurity(gate: Gate): PlanBuilder {
+    return this.#with({ gate });
+  }
+
   withClock(clock: Clock): PlanBuilder {
     return this.#with({ clock });
   }
@@ -85,18 +92,28 @@ export function asBuilder<A, B = WholeMap>(plan: Plan): Builder<A, B> {
 }
 
 async function build(plan: Plan): Promise<Manager> {
-  const { plugins, metrics, signals, ...parts } = plan;
+  const { metrics, signals, ...parts } = plan;
   const manager = new Manager({ ...parts, metrics: metrics ? callMetrics() : undefined });
-  const results = await Promise.allSettled(
-    plugins.map(({ name, source, settings }) => manager.register(name, source, settings)),
-  );
-  const errors = [...results.flatMap(errorOf), ...unknownFallbacks(plan)];
+  const errors = await startAll(manager, plan);
   if (errors.length === 0) {
     if (signals) shutDownOnSignals(manager);
     return manager;
   }
   await manager.shutdown({ timeoutMs: 0 });
   throw failedBuild(errors);
+}
+
+/** Every problem of the start. A gate that is not ready lets nothing start. */
+async function startAll(manager: Manager, plan: Plan): Promise<unknown[]> {
+  try {
+    await manager.open();
+  } catch (error) {
+    return [error, ...unknownFallbacks(plan)];
+  }
+  const results = await Promise.allSettled(
+    plan.plugins.map(({ name, source, settings }) => manager.register(name, source, settings)),
+  );
+  return [...results.flatMap(errorOf), ...unknownFallbacks(plan)];
 }
 
 function errorOf(result: PromiseSettledResult<unknown>): unknown[] {

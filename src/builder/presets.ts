@@ -9,6 +9,7 @@ const basic: Omit<Plan, 'contract' | 'timeoutMs'> = {
   services: {},
   logger: silentLogger,
   metrics: false,
+  gate: undefined,
   defaults: {},
   fallbacks: {},
   signals: false,

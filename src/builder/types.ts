@@ -12,6 +12,7 @@ import type {
   Undeclared,
   WholeMap,
 } from '../core/contract.ts';
+import type { Gate, SecurityReport } from '../core/gate.ts';
 import type { Logger } from '../core/logger.ts';
 import type { MetricsSnapshot } from '../core/metrics.ts';
 import type { HostServices } from '../core/plugin.ts';
@@ -108,6 +109,13 @@ export interface PluginManager<A, B = WholeMap, Names extends string = string> e
   health(): Promise<ManagerHealth>;
   /** What was counted since the start; undefined without `withMetrics`. */
   metrics(): MetricsSnapshot | undefined;
+  /** What the gate says of itself: its policy, its counts, what holds on this platform; undefined without one. */
+  security(): SecurityReport | undefined;
+  /**
+   * Lets the gate read its rules again, now.
+   * @throws {PluginError} `SECURITY_1802` when they cannot be read; the ones before stay in force.
+   */
+  reloadSecurity(): Promise<void>;
   /** Listens; the returned function takes the listener back. */
   on<K extends keyof ManagerEvents>(name: K, listener: (event: ManagerEvents[K]) => void): Undo;
   /**
@@ -149,6 +157,9 @@ export interface Builder<A, B, Names extends string = never, Services = unknown>
 
   /** Counts calls and their durations; read them with `manager.metrics()`. */
   withMetrics(): Builder<A, B, Names, Services>;
+
+  /** Lets only what a gate admits start, from the first start on and at every restart. */
+  withSecurity(gate: Gate): Builder<A, B, Names, Services>;
 
   /** Another clock, for tests. */
   withClock(clock: Clock): Builder<A, B, Names, Services>;

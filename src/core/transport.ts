@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { Undeclared } from './contract.ts';
 import type { PluginError } from './errors.ts';
+import type { Launch } from './gate.ts';
 import type { HealthReport } from './health.ts';
 import type { Logger } from './logger.ts';
 import type { PluginInfo } from './plugin.ts';
@@ -63,6 +64,8 @@ export interface OpenSetup {
   readonly callHost: (service: string, request: unknown) => Promise<unknown>;
   /** Host services this plugin may use. */
   readonly services: readonly string[];
+  /** What the gate admitted in place of the source's own `launch`: start this. Without a gate, the source's own. */
+  readonly launch: Launch | undefined;
   /** Aborts when the start is no longer wanted. */
   readonly signal: AbortSignal;
 }
@@ -73,6 +76,8 @@ export interface PluginSource<H = Undeclared> {
   readonly kind: string;
   /** What is reached, for people: a file, a command. */
   readonly target: string;
+  /** What `open` will start, for gates. Without it the plugin is the host's own code, in this process. */
+  readonly launch?: Launch | undefined;
   /** Exists for the compiler only. */
   readonly contract?: H;
   /** @throws {PluginError} with a code that says why the plugin could not be reached. */

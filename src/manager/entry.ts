@@ -11,6 +11,7 @@ import { CallPath } from '../resilience/call-path.ts';
 import { Tally } from '../resilience/tally.ts';
 import { entryHealth } from './entry-health.ts';
 import { viewOf } from './entry-view.ts';
+import { checkSource } from './admission.ts';
 import { Instance } from './instance.ts';
 import { logMove } from './log-move.ts';
 import { policiesOf, type Policies } from './policies.ts';
@@ -63,6 +64,8 @@ export class Entry {
     return this.#change(async () => {
       const policies = await this.#policiesFor(this.settings);
       const instances = this.#newInstances(this.source, this.settings);
+      const { gate } = this.#shared;
+      if (this.settings.start === 'lazy' && gate) await checkSource(this.source, this.name, gate);
       if (this.settings.start === 'eager') await this.#startAll(instances, (instance) => instance.start());
       this.#take(this.source, policies, instances);
     });
@@ -201,7 +204,7 @@ export class Entry {
 
   #newInstance(source: PluginSource, settings: ResolvedSettings, index: number): Instance {
     const { name: plugin } = this;
-    const { clock, contract, logger, events } = this.#shared;
+    const { clock, contract, logger, events, gate } = this.#shared;
     const setup = {
       plugin,
       hooks: Object.keys(contract),
@@ -220,6 +223,7 @@ export class Entry {
         settings,
         clock,
         setup,
+        gate,
         events: {
           state: (from, to) => {
             logMove(logger, about, from, to);

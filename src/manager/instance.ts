@@ -1,6 +1,7 @@
 import type { ResolvedSettings } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
 import { PluginError } from '../core/errors.ts';
+import type { Gate } from '../core/gate.ts';
 import type { HealthStatus } from '../core/health.ts';
 import type { PluginState } from '../core/plugin-state.ts';
 import type { Channel, OpenSetup, PluginSource } from '../core/transport.ts';
@@ -25,7 +26,8 @@ export interface InstanceParts {
   readonly source: PluginSource;
   readonly settings: ResolvedSettings;
   readonly clock: Clock;
-  readonly setup: Omit<OpenSetup, 'signal'>;
+  readonly setup: Omit<OpenSetup, 'signal' | 'launch'>;
+  readonly gate: Gate | undefined;
   readonly events: InstanceEvents;
 }
 
@@ -57,6 +59,7 @@ export class Instance implements Target {
       settings,
       clock,
       setup: parts.setup,
+      gate: parts.gate,
       onMove: (from, to) => this.#moved(from, to, events),
     });
     this.monitor = new HealthMonitor(

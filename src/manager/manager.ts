@@ -1,22 +1,23 @@
-import { inspect } from 'node:util';
-
 import { resolveSettings } from '../config/resolve.ts';
 import type { PluginSettings, ResolvedSettings } from '../config/settings.ts';
 import type { ExecutionContext } from '../core/execution-context.ts';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { singleHook, type Contract } from '../core/contract.ts';
-import { PluginError } from '../core/errors.ts';
+import type { PluginError } from '../core/errors.ts';
+import type { Gate, SecurityReport } from '../core/gate.ts';
 import { overallHealth } from '../core/health.ts';
 import type { Logger } from '../core/logger.ts';
 import type { CallMetrics, MetricsSnapshot } from '../core/metrics.ts';
 import { checkPluginName } from '../core/names.ts';
-import { printable } from '../core/printable.ts';
 import type { PluginSource } from '../core/transport.ts';
 import { DeadlineQueue } from '../resilience/deadlines.ts';
 import { Entry } from './entry.ts';
 import { Events, type ManagerEvents, type Undo } from './events.ts';
 import { callWithFallback } from './fallback.ts';
+import { closeGate, openGate, recordMove } from './guard.ts';
+import { draining, isShutDown, notFound, taken, unknownService } from './refusals.ts';
 import type { ServiceFunction, Shared } from './shared.ts';
+import { badTime, checkTime, isTime } from './times.ts';
 import type { DrainReport, ManagerHealth, PluginView, ShutdownReport } from './view.ts';
 
 /** What a manager is made of. */
@@ -28,6 +29,8 @@ export interface ManagerParts {
   readonly logger: Logger;
   readonly clock?: Clock | undefined;
   readonly metrics?: CallMetrics | undefined;
+  /** Stands before every start. */
+  readonly gate?: Gate | undefined;
   /** What plugins are set to where they say nothing themselves. */
   readonly defaults: PluginSettings;
   /** Plugins to the ones that are asked when they cannot answer. */
@@ -51,7 +54,7 @@ export class Manager {
   readonly #hasFallbacks: boolean;
 
   constructor(parts: ManagerParts) {
-    const { contract, services, logger, metrics, clock = systemClock } = parts;
+    const { contract, services, logger, metrics, gate, clock = systemClock } = parts;
     this.#parts = parts;
     this.#hasFallbacks = Object.keys(parts.fallbacks).length > 0;
     this.#shared = {
@@ -62,7 +65,18 @@ export class Manager {
       clock,
       deadlines: new DeadlineQueue(clock),
       events: new Events(),
+      gate,
     };
+  }
+
+  /** Makes the gate ready; nothing may be registered before. */
+  async open(): Promise<void> {
+    const { gate, clock, logger, events } = this.#shared;
+    const revoke = (plugin: string, reason: PluginError): void => {
+      const entry = this.#entries.get(plugin);
+      void entry?.drain(entry.settings.drainTimeoutMs, () => reason).catch(() => {}); // it is being closed already
+    };
+    if (gate !== undefined) await openGate(gate, { clock, logger, events, revoke });
   }
 
   execute(plugin: string, request: unknown, options?: ExecutionContext): Promise<unknown> {
@@ -78,6 +92,7 @@ export class Manager {
     const entry = this.#add(name, source, settings);
     try {
       await entry.open();
+      recordMove(this.#shared.gate, 'plugin_registered', name, source);
       return this;
     } catch (error) {
       await this.#remove(entry, 0);
@@ -103,7 +118,12 @@ export class Manager {
 
   async replace(name: string, source: PluginSource, settings?: PluginSettings): Promise<DrainReport> {
     const entry = this.#entry(name);
-    return entry.replace(source, settings === undefined ? entry.settings : this.#resolve(name, settings));
+    const report = await entry.replace(
+      source,
+      settings === undefined ? entry.settings : this.#resolve(name, settings),
+    );
+    recordMove(this.#shared.gate, 'plugin_replaced', name, source);
+    return report;
   }
 
   has(name: string): boolean {
@@ -131,6 +151,14 @@ export class Manager {
 
   metrics(): MetricsSnapshot | undefined {
     return this.#parts.metrics?.snapshot();
+  }
+
+  security(): SecurityReport | undefined {
+    return this.#parts.gate?.report();
+  }
+
+  async reloadSecurity(): Promise<void> {
+    await this.#parts.gate?.reload();
   }
 
   on<K extends keyof ManagerEvents>(name: K, listener: (event: ManagerEvents[K]) => void): Undo {
@@ -182,11 +210,7 @@ export class Manager {
   #add(name: string, source: PluginSource, settings: PluginSettings): Entry {
     if (this.#shutdown !== undefined) throw isShutDown();
     checkPluginName(name);
-    if (this.#entries.has(name)) {
-      const message =
-        'a plugin of this name is already registered. Unregister it first, or choose another name.';
-      throw new PluginError('PLUGIN_1010', { plugin: name, message });
-    }
+    if (this.#entries.has(name)) throw taken(name);
     const entry = new Entry(name, source, this.#resolve(name, settings), this.#shared);
     this.#entries.set(name, entry);
     return entry;
@@ -197,9 +221,7 @@ export class Manager {
     const resolved = resolveSettings({ ...defaults, ...settings }, name, timeoutMs);
     const unknown = resolved.services.find((service) => !Object.hasOwn(services, service));
     if (unknown === undefined) return resolved;
-    const known = Object.keys(services).join(', ') || 'none';
-    const message = `the host offers no service '${printable(unknown, 80)}', but: ${known}. Declare it with withServices.`;
-    throw new PluginError('RPC_2007', { plugin: name, message });
+    throw unknownService(name, unknown, Object.keys(services));
   }
 
   async #end(timeoutMs: number): Promise<ShutdownReport> {
@@ -211,6 +233,7 @@ export class Manager {
         async (entry) => [entry.name, (await entry.close(timeoutMs, isShutDown)).cancelled] as const,
       ),
     );
+    await closeGate(this.#parts.gate, clock);
     deadlines.close();
     this.#onShutdown?.();
     const cancelled = Object.fromEntries(counts.filter(([, count]) => count > 0));
@@ -225,6 +248,7 @@ export class Manager {
     if (this.#entries.get(name) === entry) {
       this.#entries.delete(name);
       this.#parts.metrics?.forget(name);
+      recordMove(this.#shared.gate, 'plugin_unregistered', name, entry.source);
     }
     return report;
   }
@@ -237,30 +261,6 @@ export class Manager {
 
   #notFound(name: unknown): PluginError {
     if (this.#shutdown !== undefined) return isShutDown();
-    const known = [...this.#entries.keys()].slice(0, 20).join(', ') || 'none';
-    const message = `plugin '${printable(String(name), 80)}' not found. Registered: ${known}.`;
-    return new PluginError('PLUGIN_1201', { message });
+    return notFound(String(name), [...this.#entries.keys()]);
   }
-}
-
-function isShutDown(): PluginError {
-  return new PluginError('PLUGIN_1208', { message: 'manager is shut down. Build a new one.' });
-}
-
-function draining(plugin: string, message: string): PluginError {
-  return PluginError.withoutStack('PLUGIN_1207', { plugin, message, retryable: false });
-}
-
-function isTime(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0;
-}
-
-function checkTime(timeoutMs: number): number {
-  if (isTime(timeoutMs)) return timeoutMs;
-  throw badTime(timeoutMs);
-}
-
-function badTime(value: unknown): PluginError {
-  const message = `timeoutMs is ${printable(inspect(value), 80)}; it must be a number of at least 0.`;
-  return new PluginError('CONFIG_1703', { message });
 }

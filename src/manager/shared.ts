@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Contract } from '../core/contract.ts';
+import type { Gate } from '../core/gate.ts';
 import type { Logger } from '../core/logger.ts';
 import type { CallMetrics } from '../core/metrics.ts';
 import type { ServiceCaller } from '../core/plugin.ts';
@@ -18,4 +19,6 @@ export interface Shared {
   readonly metrics: CallMetrics | undefined;
   readonly deadlines: DeadlineQueue;
   readonly events: Events;
+  /** Stands before every start. */
+  readonly gate: Gate | undefined;
 }

@@ -1,9 +1,11 @@
 import type { ResolvedSettings } from '../config/settings.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import { PluginError } from '../core/errors.ts';
+import type { Gate } from '../core/gate.ts';
 import type { PluginState } from '../core/plugin-state.ts';
 import type { Channel, OpenSetup, PluginSource } from '../core/transport.ts';
 import { backoffMs } from '../resilience/backoff.ts';
+import { openAdmitted } from './admission.ts';
 
 /** How long an abandoned start may take to notice, in milliseconds. */
 const giveUpMs = 5000;
@@ -34,7 +36,8 @@ export interface SupervisorParts {
   readonly source: PluginSource;
   readonly settings: ResolvedSettings;
   readonly clock: Clock;
-  readonly setup: Omit<OpenSetup, 'signal'>;
+  readonly setup: Omit<OpenSetup, 'signal' | 'launch'>;
+  readonly gate: Gate | undefined;
   /** Hears of every move. */
   readonly onMove: (from: PluginState, to: PluginState) => void;
 }
@@ -151,9 +154,9 @@ export class Supervisor {
   }
 
   async #open(signal: AbortSignal): Promise<Channel> {
-    const { source, setup, name } = this.#parts;
+    const { source, setup, name, gate } = this.#parts;
     try {
-      const channel = await source.open({ ...setup, signal });
+      const channel = await openAdmitted(source, { ...setup, signal }, gate);
       if (!isChannel(channel)) throw noChannel(name);
       if (this.#life.status === 'starting') this.#ready(channel);
       return channel;
@@ -183,7 +186,8 @@ export class Supervisor {
     const { clock } = this.#parts;
     if (this.#ending) return this.#move({ status: 'stopped' });
     const attempt = ++this.#failuresInARow;
-    if (attempt > restart.maxRestarts || this.#mustStart) return this.#move({ status: 'failed', error });
+    if (attempt > restart.maxRestarts || this.#mustStart || isForbidden(error))
+      return this.#move({ status: 'failed', error });
     const delayMs = backoffMs(restart, attempt);
     const timer = clock.startTimer(delayMs, () => {
       this.#restarts++;
@@ -230,6 +234,10 @@ export class Supervisor {
       const message = `it ended unexpectedly and starts again in ${retryAfterMs} ms. Repeat the call then. It ended because: ${life.error.rawMessage}`;
       return new PluginError('PLUGIN_1205', { plugin, message, retryAfterMs, cause: life.error });
     }
+    if (life.status === 'failed' && isForbidden(life.error)) {
+      const message = `it may not be started: ${life.error.rawMessage} Then unregister and register it again.`;
+      return new PluginError(life.error.code, { plugin, message, cause: life.error });
+    }
     if (life.status === 'failed') {
       const message = `it was given up after ${settings.restart.maxRestarts} restarts. Mend it, then unregister and register it again. It ended because: ${life.error.rawMessage}`;
       return new PluginError('REGISTRY_1903', { plugin, message, cause: life.error });
@@ -237,6 +245,11 @@ export class Supervisor {
     const message = 'it is being stopped and takes no new calls.';
     return new PluginError('PLUGIN_1207', { plugin, message });
   }
+}
+
+/** What a gate refuses it refuses again: there is no use in another try. */
+function isForbidden(error: PluginError): boolean {
+  return error.code.startsWith('SECURITY_');
 }
 
 /** A source of a third party may be written without types. */

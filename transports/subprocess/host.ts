@@ -29,9 +29,19 @@ export function subprocess<H = Undeclared>(
   return {
     kind: 'subprocess',
     target: [command, ...what.args].join(' '),
-    open: (setup) =>
-      what.protocol === 'go-plugins' ? openLineChannel(what, setup) : openChannel(what, setup),
+    launch: { kind: 'program', command: what.command, args: what.args, cwd: what.cwd, env: what.env },
+    open: (setup) => {
+      const admitted = { ...what, ...admittedProgram(setup) };
+      return what.protocol === 'go-plugins' ? openLineChannel(admitted, setup) : openChannel(admitted, setup);
+    },
   };
+}
+
+/** What the gate wants started instead. */
+function admittedProgram({ launch }: OpenSetup): Partial<ResolvedSubprocess> {
+  if (launch?.kind !== 'program') return {};
+  const { command, args, cwd, env } = launch;
+  return { command, args, cwd, env };
 }
 
 async function openChannel(what: ResolvedSubprocess, setup: OpenSetup): Promise<Channel> {

@@ -1,6 +1,6 @@
 import { MessageChannel, Worker, type ResourceLimits } from 'node:worker_threads';
 import { resolve as resolvePath } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import type { Undeclared } from '../../src/core/contract.ts';
 import { messageOf, PluginError } from '../../src/core/errors.ts';
@@ -36,7 +36,17 @@ export function worker<H = Undeclared>(file: string | URL, options: WorkerOption
   }
   const url =
     typeof file === 'string' && !file.startsWith('file:') ? pathToFileURL(resolvePath(file)) : new URL(file);
-  return { kind: 'worker', target: url.href, open: (setup) => openWorker(url, options, setup) };
+  return {
+    kind: 'worker',
+    target: url.href,
+    launch: url.protocol === 'file:' ? { kind: 'module', file: fileURLToPath(url) } : undefined,
+    open: (setup) => openWorker(admittedUrl(url, setup), options, setup),
+  };
+}
+
+/** The file that the gate wants loaded instead. */
+function admittedUrl(url: URL, { launch }: OpenSetup): URL {
+  return launch?.kind === 'module' ? pathToFileURL(launch.file) : url;
 }
 
 async function openWorker(url: URL, options: WorkerOptions, setup: OpenSetup): Promise<Channel> {

@@ -1,0 +1,32 @@
+import { PluginError } from '../core/errors.ts';
+import { printable } from '../core/printable.ts';
+
+/** What every call hears after a shutdown. */
+export function isShutDown(): PluginError {
+  return new PluginError('PLUGIN_1208', { message: 'manager is shut down. Build a new one.' });
+}
+
+/** What new calls of a plugin hear that is going. */
+export function draining(plugin: string, message: string): PluginError {
+  return PluginError.withoutStack('PLUGIN_1207', { plugin, message, retryable: false });
+}
+
+/** What a call of a name hears that nobody has. */
+export function notFound(name: string, known: readonly string[]): PluginError {
+  const names = known.slice(0, 20).join(', ') || 'none';
+  const message = `plugin '${printable(name, 80)}' not found. Registered: ${names}.`;
+  return new PluginError('PLUGIN_1201', { message });
+}
+
+/** What a name hears that is taken. */
+export function taken(plugin: string): PluginError {
+  const message = 'a plugin of this name is already registered. Unregister it first, or choose another name.';
+  return new PluginError('PLUGIN_1010', { plugin, message });
+}
+
+/** What a plugin hears that asks for a host service nobody offers. */
+export function unknownService(plugin: string, service: string, services: readonly string[]): PluginError {
+  const known = services.join(', ') || 'none';
+  const message = `the host offers no service '${printable(service, 80)}', but: ${known}. Declare it with withServices.`;
+  return new PluginError('RPC_2007', { plugin, message });
+}
