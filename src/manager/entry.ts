@@ -1,26 +1,39 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import type { ResolvedSettings } from '../config/settings.ts';
-import { PluginError } from '../core/errors.ts';
+import type { PluginError } from '../core/errors.ts';
 import type { PluginHealth } from '../core/health.ts';
-import { withFields } from '../core/logger.ts';
 import type { CallRecorder } from '../core/metrics.ts';
-import { printable } from '../core/printable.ts';
 import type { PluginSource } from '../core/transport.ts';
 import { CallPath } from '../resilience/call-path.ts';
 import { Tally } from '../resilience/tally.ts';
 import { entryHealth } from './entry-health.ts';
 import { viewOf } from './entry-view.ts';
 import { checkSource } from './admission.ts';
-import { Instance } from './instance.ts';
-import { logMove } from './log-move.ts';
+import type { Instance } from './instance.ts';
+import { newInstances } from './instances.ts';
 import { policiesOf, type Policies } from './policies.ts';
 import { route } from './router.ts';
 import type { Shared } from './shared.ts';
+import {
+  configureAll,
+  shift,
+  type ReplaceStrategy,
+  type Shift,
+  type Stage,
+  type Takeover,
+} from './takeover.ts';
 import type { DrainReport, PluginView } from './view.ts';
 
 /** For a plugin without running calls to clean up, in milliseconds; then it is ended by force. */
 const closeTimeoutMs = 5000;
+
+/** What a plugin is to become; without a source it stays where it is. */
+export interface NextForm {
+  readonly source?: PluginSource | undefined;
+  readonly settings: ResolvedSettings;
+  readonly strategy: ReplaceStrategy;
+}
 
 /** One registered plugin: its instances and the way of its calls. Its changes happen one after the other. */
 export class Entry {
@@ -72,18 +85,77 @@ export class Entry {
   }
 
   /** Starts new instances, and only when they are healthy lets them take over; the old ones are drained. */
-  replace(source: PluginSource, settings: ResolvedSettings): Promise<DrainReport> {
-    return this.#change(async () => {
-      const policies = await this.#policiesFor(settings);
-      const fresh = this.#newInstances(source, settings);
-      await this.#startAll(fresh, (instance) => instance.startHealthy());
-      const old = this.instances;
-      const oldPath = this.#path;
-      const limiter = this.#policies?.parts.limiter;
-      this.#take(source, policies, fresh);
-      if (limiter !== policies.parts.limiter) limiter?.close(); // who waited under the old limit need not
-      return this.#retire(old, oldPath);
+  async replace(source: PluginSource, settings: ResolvedSettings): Promise<DrainReport> {
+    const takeover = await this.prepare({ source, settings, strategy: 'graceful' });
+    return takeover.commit();
+  }
+
+  /** Makes a change ready: in place where the settings allow it and the source stays, else with new instances. */
+  prepare(next: NextForm): Promise<Takeover> {
+    return this.#hold(async () => {
+      const policies = await this.#policiesFor(next.settings);
+      const isSame = next.source === undefined || next.source === this.source;
+      const adjusted = isSame && (await this.#adjusted(next.settings));
+      return adjusted ? [policies, adjusted] : [policies, await shift(next.strategy, this.#stage(next))];
+    }, next.source ?? this.source);
+  }
+
+  /** Lets no other change begin until this one was committed or given up. */
+  #hold(make: () => Promise<readonly [Policies, Shift]>, source: PluginSource): Promise<Takeover> {
+    return new Promise((resolve, reject) => {
+      const change = this.#change(async () => {
+        const [policies, made] = await make();
+        await new Promise<void>((decided) =>
+          resolve({
+            commit: () => this.#commit(source, policies, made).finally(decided),
+            abandon: () => made.undo().finally(decided),
+          }),
+        );
+      });
+      change.catch(reject);
     });
+  }
+
+  async #commit(source: PluginSource, policies: Policies, made: Shift): Promise<DrainReport> {
+    const { clock } = this.#shared;
+    const startedAt = clock.now();
+    const { limiter } = this.#policies?.parts ?? {};
+    const kept = this.instances.filter((instance) => made.instances.includes(instance));
+    this.#take(source, policies, made.instances);
+    for (const instance of kept) instance.adjust(policies.settings);
+    if (limiter !== policies.parts.limiter) limiter?.close(); // who waited under the old limit need not
+    const cancelled = made.cancelled + (await this.#retire(made.toRetire));
+    return { cancelled, durationMs: clock.now() - startedAt };
+  }
+
+  /** The running instances under other settings; undefined where only a new start brings them. */
+  async #adjusted(settings: ResolvedSettings): Promise<Shift | undefined> {
+    const { instances, settings: before, name } = this;
+    const needsStart =
+      instances.some(({ supervisor }) => supervisor.ended) ||
+      before.instances.count !== settings.instances.count ||
+      !isDeepStrictEqual(before.services, settings.services);
+    if (needsStart) return undefined;
+    const sameConfig = isDeepStrictEqual(before.config, settings.config);
+    if (!sameConfig && !(await configureAll(name, instances, settings.config, before.config)))
+      return undefined;
+    const undo = async (): Promise<void> => {
+      if (!sameConfig) await configureAll(name, instances, before.config, settings.config);
+    };
+    return { instances, toRetire: [], cancelled: 0, undo };
+  }
+
+  #stage(next: NextForm): Stage {
+    const { source, settings, instances: old } = this;
+    const to = next.source ?? source;
+    return {
+      old,
+      fresh: (wrap = (same) => same) => this.#newInstances(wrap(to), next.settings),
+      again: () => this.#newInstances(source, settings),
+      start: (instances) => this.#startAll(instances, (instance) => instance.startHealthy()),
+      show: (instances) => void (this.instances = instances),
+      retire: (instances) => this.#retire(instances),
+    };
   }
 
   /** Refuses new calls, lets running ones end for `timeoutMs` from now on, stops every instance. */
@@ -179,74 +251,25 @@ export class Entry {
     if (changed.length > 0) this.#shared.events.emit('config', { plugin: this.name, changed });
   }
 
-  async #retire(old: readonly Instance[], path: CallPath | undefined): Promise<DrainReport> {
-    const { clock } = this.#shared;
+  /** Drains and stops instances that calls no longer go to; says how many calls were cancelled. */
+  async #retire(old: readonly Instance[]): Promise<number> {
+    const { name: plugin } = this;
     const { drainTimeoutMs: timeoutMs } = this.settings;
-    const startedAt = clock.now();
+    const onProgress = (remaining: number): void =>
+      this.#shared.events.emit('drain', { plugin, remaining, cancelled: undefined });
     const counts = await Promise.all(
       old.map(async (instance) => {
         instance.draining();
-        const onProgress = (remaining: number): void =>
-          this.#shared.events.emit('drain', { plugin: this.name, remaining, cancelled: undefined });
-        const cancelled = (await path?.drainTarget(instance, { timeoutMs, onProgress })) ?? 0;
+        const cancelled = (await this.#path?.drainTarget(instance, { timeoutMs, onProgress })) ?? 0;
         await instance.stop(Math.min(timeoutMs, closeTimeoutMs));
         return cancelled;
       }),
     );
-    return { cancelled: counts.reduce((sum, count) => sum + count, 0), durationMs: clock.now() - startedAt };
+    return counts.reduce((sum, count) => sum + count, 0);
   }
 
   #newInstances(source: PluginSource, settings: ResolvedSettings): readonly Instance[] {
-    return Array.from({ length: settings.instances.count }, (_, index) =>
-      this.#newInstance(source, settings, index),
-    );
-  }
-
-  #newInstance(source: PluginSource, settings: ResolvedSettings, index: number): Instance {
-    const { name: plugin } = this;
-    const { clock, contract, logger, events, gate } = this.#shared;
-    const setup = {
-      plugin,
-      hooks: Object.keys(contract),
-      config: settings.config,
-      startTimeoutMs: settings.startTimeoutMs,
-      clock,
-      logger: withFields(logger, { plugin }),
-      services: settings.services,
-      callHost: (service: string, request: unknown) => this.#callHost(service, request),
-    };
-    const about = { plugin, instance: index };
-    return new Instance(
-      {
-        plugin,
-        source,
-        settings,
-        clock,
-        setup,
-        gate,
-        events: {
-          state: (from, to) => {
-            logMove(logger, about, from, to);
-            events.emit('state', { ...about, from, to });
-            if (to.status === 'starting' && to.attempt > 1)
-              events.emit('restart', { ...about, attempt: to.attempt });
-          },
-          breaker: (from, to) => events.emit('breaker', { ...about, from, to }),
-          health: (from, to, message) => events.emit('health', { ...about, from, to, message }),
-        },
-      },
-      index,
-    );
-  }
-
-  async #callHost(service: string, request: unknown): Promise<unknown> {
-    const { services } = this.#shared;
-    const run = Object.hasOwn(services, service) ? services[service] : undefined;
-    if (run !== undefined && this.settings.services.includes(service))
-      return run(request, { plugin: this.name });
-    const allowed = this.settings.services.length === 0 ? 'none' : this.settings.services.join(', ');
-    const message = `the host service '${printable(service, 80)}' is unknown or not allowed; allowed: ${allowed}. Name it in the plugin's \`services\`.`;
-    throw new PluginError('RPC_2007', { plugin: this.name, message });
+    return newInstances(this.name, source, settings, this.#shared, () => this.settings.services);
   }
 }
 

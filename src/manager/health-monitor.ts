@@ -16,7 +16,7 @@ type Policy = ResolvedSettings['healthCheck'];
  */
 export class HealthMonitor {
   readonly #supervisor: Supervisor;
-  readonly #policy: Policy;
+  #policy: Policy;
   readonly #clock: Clock;
   readonly #plugin: string;
   readonly #changed: (from: HealthStatus, to: HealthStatus, message: string | undefined) => void;
@@ -59,6 +59,12 @@ export class HealthMonitor {
     this.#become(reportOfState(this.#supervisor));
   }
 
+  /** Goes on under another policy; the failures so far still count. */
+  adjust(policy: Policy): void {
+    this.#policy = policy;
+    this.#plan();
+  }
+
   /** Asks now: a round trip where it runs, what its state says where it does not. */
   async ask(): Promise<PluginHealth> {
     const startedAt = this.#clock.now();
@@ -69,6 +75,7 @@ export class HealthMonitor {
   }
 
   #plan(): void {
+    this.#timer?.cancel();
     if (this.#policy === undefined || !this.#watching) return;
     this.#timer = this.#clock.startTimer(this.#policy.intervalMs, () => void this.#check());
     this.#timer.keepAlive(false);

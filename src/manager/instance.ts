@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import type { ResolvedSettings } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
 import { PluginError } from '../core/errors.ts';
@@ -35,21 +37,25 @@ export interface InstanceParts {
 export class Instance implements Target {
   readonly tally: Tally = new Tally();
   readonly supervisor: Supervisor;
-  readonly breaker: Breaker | undefined;
+  breaker: Breaker | undefined;
   readonly monitor: HealthMonitor;
-  readonly spread: 'least-loaded' | 'weighted';
-  readonly weight: number;
+  spread: 'least-loaded' | 'weighted';
+  weight: number;
   /** What it has gained and not yet paid in weighted spreading. */
   credit: number = 0;
   /** When it was picked last, as a count of picks. */
   lastPick: number = 0;
   /** Replaced or stopping: takes no new calls, and retries go elsewhere. */
   retired: boolean = false;
-  readonly #plugin: string;
+  readonly #parts: InstanceParts;
+  readonly #index: number;
+  #settings: ResolvedSettings;
 
   constructor(parts: InstanceParts, index: number) {
     const { settings, clock, events } = parts;
-    this.#plugin = parts.plugin;
+    this.#parts = parts;
+    this.#index = index;
+    this.#settings = settings;
     this.spread = settings.instances.spread;
     this.weight = settings.instances.weights?.[index] ?? 1;
     this.breaker = breakerOf(settings, clock, events);
@@ -92,9 +98,30 @@ export class Instance implements Target {
     const { status, message } = await this.monitor.ask();
     if (status === 'healthy' || status === 'degraded') return;
     throw new PluginError('HEALTH_1601', {
-      plugin: this.#plugin,
+      plugin: this.#parts.plugin,
       message: `it started but is ${status}: ${message ?? 'it does not say why'}. Look at its log.`,
     });
+  }
+
+  /** Goes on under other settings, where those need no new start. */
+  adjust(settings: ResolvedSettings): void {
+    const before = this.#settings;
+    this.#settings = settings;
+    this.spread = settings.instances.spread;
+    this.weight = settings.instances.weights?.[this.#index] ?? 1;
+    this.supervisor.adjust(settings);
+    if (!isDeepStrictEqual(before.healthCheck, settings.healthCheck))
+      this.monitor.adjust(settings.healthCheck);
+    if (!isDeepStrictEqual(before.circuitBreaker, settings.circuitBreaker)) this.#newBreaker();
+  }
+
+  /** A breaker with another policy begins closed; who passed the old one settles there. */
+  #newBreaker(): void {
+    const { clock, events } = this.#parts;
+    const from = this.breaker?.state ?? 'closed';
+    this.breaker?.close();
+    this.breaker = breakerOf(this.#settings, clock, events);
+    if (from !== 'closed') events.breaker(from, 'closed');
   }
 
   /** From now on it takes no new calls. */

@@ -44,7 +44,7 @@ export interface SupervisorParts {
 
 /** Keeps one plugin running: starts it, sees its end at once, starts it again with growing waits, stops it. */
 export class Supervisor {
-  readonly #parts: SupervisorParts;
+  #parts: SupervisorParts;
   #life: Life = { status: 'stopped' };
   #restarts = 0;
   #failuresInARow = 0;
@@ -83,6 +83,12 @@ export class Supervisor {
     if (life.status === 'draining' && life.channel !== undefined) return life.channel; // a retry of a running call
     if (life.status === 'stopped' && !this.#ending) return this.#start(1);
     throw this.#unavailable(life);
+  }
+
+  /** The next start, and the wait for it, follow these settings. */
+  adjust(settings: ResolvedSettings): void {
+    const { config, startTimeoutMs } = settings;
+    this.#parts = { ...this.#parts, settings, setup: { ...this.#parts.setup, config, startTimeoutMs } };
   }
 
   /** Whether it was stopped for good. */

@@ -1,0 +1,71 @@
+import type { ResolvedSettings } from '../config/settings.ts';
+import { PluginError } from '../core/errors.ts';
+import { withFields } from '../core/logger.ts';
+import { printable } from '../core/printable.ts';
+import type { OpenSetup, PluginSource } from '../core/transport.ts';
+import { Instance, type InstanceEvents } from './instance.ts';
+import { logMove } from './log-move.ts';
+import type { Shared } from './shared.ts';
+
+/** The instances of one plugin, not yet started. `allowed` gives the host services it may use when it asks. */
+export function newInstances(
+  plugin: string,
+  source: PluginSource,
+  settings: ResolvedSettings,
+  shared: Shared,
+  allowed: () => readonly string[],
+): readonly Instance[] {
+  const { clock, gate } = shared;
+  const setup = setupOf(plugin, settings, shared, allowed);
+  return Array.from({ length: settings.instances.count }, (_, index) => {
+    const events = eventsOf(plugin, index, shared);
+    return new Instance({ plugin, source, settings, clock, setup, gate, events }, index);
+  });
+}
+
+function setupOf(
+  plugin: string,
+  settings: ResolvedSettings,
+  shared: Shared,
+  allowed: () => readonly string[],
+): Omit<OpenSetup, 'signal' | 'launch'> {
+  const { clock, contract, logger } = shared;
+  return {
+    plugin,
+    hooks: Object.keys(contract),
+    config: settings.config,
+    startTimeoutMs: settings.startTimeoutMs,
+    clock,
+    logger: withFields(logger, { plugin }),
+    services: settings.services,
+    callHost: (service, request) => callHost(plugin, service, request, shared, allowed()),
+  };
+}
+
+function eventsOf(plugin: string, instance: number, { logger, events }: Shared): InstanceEvents {
+  const about = { plugin, instance };
+  return {
+    state: (from, to) => {
+      logMove(logger, about, from, to);
+      events.emit('state', { ...about, from, to });
+      if (to.status === 'starting' && to.attempt > 1)
+        events.emit('restart', { ...about, attempt: to.attempt });
+    },
+    breaker: (from, to) => events.emit('breaker', { ...about, from, to }),
+    health: (from, to, message) => events.emit('health', { ...about, from, to, message }),
+  };
+}
+
+async function callHost(
+  plugin: string,
+  service: string,
+  request: unknown,
+  { services }: Shared,
+  allowed: readonly string[],
+): Promise<unknown> {
+  const run = Object.hasOwn(services, service) ? services[service] : undefined;
+  if (run !== undefined && allowed.includes(service)) return run(request, { plugin });
+  const names = allowed.length === 0 ? 'none' : allowed.join(', ');
+  const message = `the host service '${printable(service, 80)}' is unknown or not allowed; allowed: ${names}. Name it in the plugin's \`services\`.`;
+  throw new PluginError('RPC_2007', { plugin, message });
+}
