@@ -37,6 +37,7 @@ export type {
   Undo,
 } from './manager/events.ts';
 export type { DrainReport, InstanceView, ManagerHealth, PluginView, ShutdownReport } from './manager/view.ts';
+export type { ReplaceStrategy } from './manager/takeover.ts';
 export type { CallCounts } from './resilience/tally.ts';
 export type { BreakerState } from './resilience/breaker.ts';
 export type { PluginState } from './core/plugin-state.ts';

@@ -3,12 +3,13 @@ import type { PluginSettings } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Contract, WholeMap } from '../core/contract.ts';
 import type { Gate } from '../core/gate.ts';
-import { isPluginError, PluginError } from '../core/errors.ts';
+import { PluginError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { printable } from '../core/printable.ts';
 import type { PluginSource } from '../core/transport.ts';
 import type { ServiceFunction } from '../manager/shared.ts';
 import { Manager, type Registration } from '../manager/manager.ts';
+import { manyProblems } from '../manager/problems.ts';
 import { shutDownOnSignals } from './signals.ts';
 import type { Builder } from './types.ts';
 
@@ -100,7 +101,7 @@ async function build(plan: Plan): Promise<Manager> {
     return manager;
   }
   await manager.shutdown({ timeoutMs: 0 });
-  throw failedBuild(errors);
+  throw manyProblems('the manager was not built', 'nothing is left running', errors);
 }
 
 /** Every problem of the start. A gate that is not ready lets nothing start. */
@@ -128,14 +129,5 @@ function unknownFallbacks(plan: Plan): PluginError[] {
   return unknown.map((name) => {
     const message = `withFallback names '${printable(name, 80)}', which is no plugin of this manager.`;
     return new PluginError('PLUGIN_1201', { message });
-  });
-}
-
-function failedBuild(errors: readonly unknown[]): PluginError {
-  const lines = errors.map((error) => `\n  - ${isPluginError(error) ? error.message : String(error)}`);
-  const count = errors.length === 1 ? 'a problem' : `${errors.length} problems`;
-  return new PluginError('REGISTRY_1901', {
-    message: `the manager was not built because of ${count}; nothing is left running:${lines.join('')}`,
-    cause: new AggregateError(errors, 'every problem of the build'),
   });
 }

@@ -19,6 +19,7 @@ import type { HostServices } from '../core/plugin.ts';
 import type { PluginSource } from '../core/transport.ts';
 import type { HookSchemas } from '../hooks/define.ts';
 import type { ManagerEvents, Undo } from '../manager/events.ts';
+import type { ReplaceStrategy } from '../manager/takeover.ts';
 import type { DrainReport, ManagerHealth, PluginView, ShutdownReport } from '../manager/view.ts';
 
 /** What the compiler says of a name that is used twice. */
@@ -93,12 +94,25 @@ export interface PluginManager<A, B = WholeMap, Names extends string = string> e
   /**
    * Starts the new source, waits until it says that it is healthy, lets it take over, then drains the old one: no
    * call fails because of it. If the new one does not start, the old one goes on as if nothing had been.
-   * `settings` replace those of the plugin; without them they stay.
+   * `settings` replace those of the plugin; without them they stay. `strategy` says in which order: `graceful` (the
+   * default), `rolling` for one instance at a time, `recreate` to stop the old one first.
    */
   replace<H = Undeclared>(
     name: Names,
     source: PluginSource<H> & Fits<H, ContractOf<A, B>>,
     settings?: PluginSettings,
+    options?: { readonly strategy?: ReplaceStrategy },
+  ): Promise<DrainReport>;
+
+  /**
+   * Gives a plugin other settings: all of them, those not named get their defaults. Policies change under running
+   * calls, `config` goes to the plugin's `configure`; only where that is not enough is the plugin replaced.
+   * @throws {PluginError} `CONFIG_1703` naming what is wrong, or why the plugin refused its config; nothing changes.
+   */
+  reconfigure(
+    name: Names,
+    settings: PluginSettings,
+    options?: { readonly strategy?: ReplaceStrategy },
   ): Promise<DrainReport>;
 
   has(name: string): name is Names;

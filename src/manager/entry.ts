@@ -28,11 +28,13 @@ import type { DrainReport, PluginView } from './view.ts';
 /** For a plugin without running calls to clean up, in milliseconds; then it is ended by force. */
 const closeTimeoutMs = 5000;
 
-/** What a plugin is to become; without a source it stays where it is. */
+/** What a plugin is to become. */
 export interface NextForm {
-  readonly source?: PluginSource | undefined;
+  readonly source: PluginSource;
   readonly settings: ResolvedSettings;
   readonly strategy: ReplaceStrategy;
+  /** Whether the running instances may go on, where the settings allow it. */
+  readonly inPlace: boolean;
 }
 
 /** One registered plugin: its instances and the way of its calls. Its changes happen one after the other. */
@@ -84,20 +86,13 @@ export class Entry {
     });
   }
 
-  /** Starts new instances, and only when they are healthy lets them take over; the old ones are drained. */
-  async replace(source: PluginSource, settings: ResolvedSettings): Promise<DrainReport> {
-    const takeover = await this.prepare({ source, settings, strategy: 'graceful' });
-    return takeover.commit();
-  }
-
   /** Makes a change ready: in place where the settings allow it and the source stays, else with new instances. */
   prepare(next: NextForm): Promise<Takeover> {
     return this.#hold(async () => {
       const policies = await this.#policiesFor(next.settings);
-      const isSame = next.source === undefined || next.source === this.source;
-      const adjusted = isSame && (await this.#adjusted(next.settings));
+      const adjusted = next.inPlace && (await this.#adjusted(next.settings));
       return adjusted ? [policies, adjusted] : [policies, await shift(next.strategy, this.#stage(next))];
-    }, next.source ?? this.source);
+    }, next.source);
   }
 
   /** Lets no other change begin until this one was committed or given up. */
@@ -147,10 +142,9 @@ export class Entry {
 
   #stage(next: NextForm): Stage {
     const { source, settings, instances: old } = this;
-    const to = next.source ?? source;
     return {
       old,
-      fresh: (wrap = (same) => same) => this.#newInstances(wrap(to), next.settings),
+      fresh: (wrap = (same) => same) => this.#newInstances(wrap(next.source), next.settings),
       again: () => this.#newInstances(source, settings),
       start: (instances) => this.#startAll(instances, (instance) => instance.startHealthy()),
       show: (instances) => void (this.instances = instances),

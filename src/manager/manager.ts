@@ -17,6 +17,7 @@ import { callWithFallback } from './fallback.ts';
 import { closeGate, openGate, recordMove } from './guard.ts';
 import { draining, isShutDown, notFound, taken, unknownService } from './refusals.ts';
 import type { ServiceFunction, Shared } from './shared.ts';
+import { checkStrategy, type ReplaceStrategy } from './takeover.ts';
 import { badTime, checkTime, isTime } from './times.ts';
 import type { DrainReport, ManagerHealth, PluginView, ShutdownReport } from './view.ts';
 
@@ -116,14 +117,31 @@ export class Manager {
     return entry.drain(timeoutMs, () => draining(name, message));
   }
 
-  async replace(name: string, source: PluginSource, settings?: PluginSettings): Promise<DrainReport> {
+  async replace(
+    name: string,
+    source: PluginSource,
+    settings?: PluginSettings,
+    options: { readonly strategy?: ReplaceStrategy } = {},
+  ): Promise<DrainReport> {
     const entry = this.#entry(name);
-    const report = await entry.replace(
-      source,
-      settings === undefined ? entry.settings : this.#resolve(name, settings),
-    );
+    const strategy = checkStrategy(options.strategy);
+    const next = settings === undefined ? entry.settings : this.#resolve(name, settings);
+    const takeover = await entry.prepare({ source, settings: next, strategy, inPlace: false });
+    const report = await takeover.commit();
     recordMove(this.#shared.gate, 'plugin_replaced', name, source);
     return report;
+  }
+
+  async reconfigure(
+    name: string,
+    settings: PluginSettings,
+    options: { readonly strategy?: ReplaceStrategy } = {},
+  ): Promise<DrainReport> {
+    const entry = this.#entry(name);
+    const strategy = checkStrategy(options.strategy);
+    const next = this.#resolve(name, settings);
+    const takeover = await entry.prepare({ source: entry.source, settings: next, strategy, inPlace: true });
+    return takeover.commit();
   }
 
   has(name: string): boolean {

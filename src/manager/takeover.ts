@@ -1,4 +1,5 @@
 import { messageOf, PluginError } from '../core/errors.ts';
+import { printable } from '../core/printable.ts';
 import type { PluginSource } from '../core/transport.ts';
 import type { Instance } from './instance.ts';
 import type { DrainReport } from './view.ts';
@@ -9,6 +10,14 @@ import type { DrainReport } from './view.ts';
  * stopped first, for plugins that cannot run twice; calls wait meanwhile.
  */
 export type ReplaceStrategy = 'graceful' | 'rolling' | 'recreate';
+
+/** @throws {PluginError} `CONFIG_1703` for a strategy that there is not. */
+export function checkStrategy(given: string = 'graceful'): ReplaceStrategy {
+  if (given === 'graceful' || given === 'rolling' || given === 'recreate') return given;
+  const names = Object.keys(strategies).join(', ');
+  const message = `the strategy is '${printable(given, 40)}'; there are: ${names}.`;
+  throw new PluginError('CONFIG_1703', { message });
+}
 
 /** What takes over is ready. One of the two is called, once; until then no other change of the plugin begins. */
 export interface Takeover {
