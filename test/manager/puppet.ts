@@ -62,7 +62,7 @@ class PuppetChannel implements Channel {
     return { status: 'healthy' };
   }
 
-  async configure(): Promise<boolean> {
+  async configure(_config: unknown): Promise<boolean> {
     return false;
   }
 
