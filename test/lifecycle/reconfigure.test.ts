@@ -21,7 +21,7 @@ describe('reconfigure', () => {
 
   it('lets calls that run go on', async () => {
     const plugin = named('auth');
-    let answer = (_: string): void => {};
+    let answer: (text: string) => void = () => {};
     plugin.answer = () => new Promise<string>((resolve) => (answer = resolve));
     const { host, manager } = await hostOf(plugin);
     await using _ = host;

@@ -85,10 +85,10 @@ describe('every strategy', () => {
   it.each(['graceful', 'rolling', 'recreate'] as const)('%s loses no call under load', async (strategy) => {
     const { host, manager } = await hostOf(named('0'), { instances: 2 });
     await using _ = host;
-    let isOver = false;
+    const over = new AbortController();
     let answers = 0;
     const callers = Array.from({ length: 8 }, async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         await manager.execute('auth', 'hello');
         answers++;
         await aTurn();
@@ -98,7 +98,7 @@ describe('every strategy', () => {
       await manager.replace('auth', named(String(round)), undefined, { strategy });
       await aTurn();
     }
-    isOver = true;
+    over.abort();
     await Promise.all(callers);
     expect(await manager.execute('auth', 'hello')).toBe('20');
     expect(answers).toBeGreaterThan(20);

@@ -1,0 +1,198 @@
+import { constants } from 'node:fs';
+import { open, realpath } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+
+import type { FSWatcher } from 'chokidar';
+
+import type { Clock, Timer } from './clock.ts';
+import { messageOf, PluginError } from './errors.ts';
+import { printable } from './printable.ts';
+
+/** An editor writes in several steps; the file is read when nothing has happened for so long, in milliseconds. */
+const settleMs = 50;
+/** A file that is written all the time is read all the same, after so long, in milliseconds. */
+const longestSettleMs = 1000;
+
+/** What is watched, and who hears of it. */
+export interface FileWatchOptions {
+  /** The file; it need not exist yet. */
+  readonly path: string;
+  /** A larger file is a problem, in bytes. */
+  readonly maxBytes: number;
+  readonly clock: Clock;
+  /** What was read before; the same text again is no change. */
+  readonly known?: string | undefined;
+  /** Hears of every new text. The next is not read before it has resolved. */
+  readonly onText: (text: string) => void | Promise<void>;
+  /** Hears that the file cannot be read now: missing, too large, no permission. */
+  readonly onProblem: (error: PluginError) => void | Promise<void>;
+}
+
+/** A running watch. */
+export interface FileWatch {
+  /** Ends it and waits for a reading under way. */
+  close(): Promise<void>;
+}
+
+/**
+ * Watches one file by its directory, so that a rename over it, a link that is moved (as Kubernetes does) and a file
+ * that goes and comes back are all seen. Many writes become one reading; the last one wins. Costs nothing while idle.
+ */
+export async function watchFile(options: FileWatchOptions): Promise<FileWatch> {
+  const watch = new DirectoryWatch(options);
+  await watch.open();
+  return watch;
+}
+
+class DirectoryWatch implements FileWatch {
+  readonly #options: FileWatchOptions;
+  readonly #path: string;
+  readonly #watchers = new Map<string, FSWatcher>();
+  #known: string | undefined;
+  #problem: string | undefined;
+  #timer: Timer | undefined;
+  #firstAt: number | undefined;
+  #reading: Promise<void> | undefined;
+  #isStale = false;
+  #closed = false;
+
+  constructor(options: FileWatchOptions) {
+    this.#options = options;
+    this.#path = resolve(options.path);
+    this.#known = options.known;
+  }
+
+  async open(): Promise<void> {
+    await this.#follow(dirname(this.#path));
+    this.#changed(); // what was written before the watch stood
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#timer?.cancel();
+    await this.#reading;
+    await Promise.all([...this.#watchers.values()].map((watcher) => watcher.close()));
+  }
+
+  /** Watches a folder: that of the name, and that where its links lead. */
+  async #follow(folder: string): Promise<void> {
+    if (this.#watchers.has(folder)) return;
+    const { watch } = await import('chokidar');
+    const watcher = watch(folder, { depth: 0, ignoreInitial: true, followSymlinks: false });
+    this.#watchers.set(folder, watcher);
+    watcher.on('all', () => this.#changed());
+    watcher.on('raw', () => this.#changed()); // a link that is moved is not always a change to chokidar
+    watcher.on('error', (error) => void this.#tell(cannotWatch(this.#path, error)));
+    await new Promise<void>((ready) => watcher.once('ready', ready));
+  }
+
+  /** Follows the links of the file, and leaves where they led before. */
+  async #followLinks(): Promise<void> {
+    const own = dirname(this.#path);
+    const real = await realpath(this.#path).then(dirname, () => own);
+    await this.#follow(real);
+    for (const [folder, watcher] of this.#watchers) {
+      if (folder === own || folder === real) continue;
+      this.#watchers.delete(folder);
+      await watcher.close();
+    }
+  }
+
+  #changed(): void {
+    if (this.#closed) return;
+    const { clock } = this.#options;
+    this.#timer?.cancel();
+    this.#firstAt ??= clock.now();
+    const waitMs = Math.min(settleMs, Math.max(0, this.#firstAt + longestSettleMs - clock.now()));
+    this.#timer = clock.startTimer(waitMs, () => this.#settled());
+    this.#timer.keepAlive(false);
+  }
+
+  #settled(): void {
+    this.#firstAt = undefined;
+    this.#isStale = true;
+    this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
+  }
+
+  async #read(): Promise<void> {
+    while (this.#isStale && !this.#closed) {
+      this.#isStale = false;
+      try {
+        await this.#followLinks();
+        const text = await readText(this.#path, this.#options.maxBytes);
+        if (text === this.#known) continue;
+        this.#known = text;
+        this.#problem = undefined;
+        await this.#options.onText(text);
+      } catch (error) {
+        await this.#tell(PluginError.from(error, 'CONFIG_1706'));
+      }
+    }
+  }
+
+  /** Once for each problem: other files of the folder change too while this one is missing. */
+  async #tell(problem: PluginError): Promise<void> {
+    this.#known = undefined;
+    if (problem.message === this.#problem) return;
+    this.#problem = problem.message;
+    try {
+      await this.#options.onProblem(problem);
+    } catch {
+      // Who is told of a problem must not make another.
+    }
+  }
+}
+
+/**
+ * The text of a file, read once and whole.
+ * @throws {PluginError} `CONFIG_1701` without one, `CONFIG_1707` without permission, `CONFIG_1706` if it is no regular
+ * file, too large, or not UTF-8.
+ */
+export async function readText(path: string, maxBytes: number): Promise<string> {
+  const name = printable(basename(path), 200);
+  // Not waiting for a writer: a named pipe would hold the host.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
+    throw unreadable(path, error);
+  });
+  try {
+    if (!(await file.stat()).isFile()) throw wrongFile(`${name} is no regular file. Name a file.`);
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(maxBytes + 1), 0, maxBytes + 1, 0);
+    if (bytesRead > maxBytes) {
+      throw wrongFile(`${name} is over the limit of ${maxBytes} bytes. Make it smaller, or split it.`);
+    }
+    return new TextDecoder('utf-8', { fatal: true }).decode(buffer.subarray(0, bytesRead));
+  } catch (error) {
+    if (error instanceof TypeError) throw wrongFile(`${name} is not UTF-8 text. Save it as UTF-8.`);
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+function wrongFile(message: string): PluginError {
+  return new PluginError('CONFIG_1706', { message });
+}
+
+function unreadable(path: string, error: unknown): PluginError {
+  const where = printable(path, 300);
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new PluginError('CONFIG_1701', {
+      message: `there is no file ${where}. Create it, or name another.`,
+      cause: error,
+    });
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    const message = `the file ${where} may not be read. Give the host permission.`;
+    return new PluginError('CONFIG_1707', { message, cause: error });
+  }
+  return new PluginError('CONFIG_1706', {
+    message: `the file ${where} cannot be read: ${messageOf(error)}`,
+    cause: error,
+  });
+}
+
+function cannotWatch(path: string, error: unknown): PluginError {
+  const message = `the folder of ${printable(path, 300)} cannot be watched: ${messageOf(error)}. Raise the system's limit of watches, or reload by hand.`;
+  return new PluginError('CONFIG_1704', { message, cause: error });
+}
