@@ -1,0 +1,120 @@
+import type { LogLevel } from '../core/logger.ts';
+import type { AuthConfig } from './auth.ts';
+import type { DiscoveryConfig, MetricsConfig, SecurityConfig, TracingConfig } from './host-parts.ts';
+import type { ResolvedSettings } from './settings.ts';
+import type { SourceConfig } from './source.ts';
+
+/** A whole host as its configuration says it, with every default filled in. Deeply frozen plain data. */
+export interface HostConfig {
+  /** For calls of plugins that set no time of their own, retries included, in milliseconds. Default 30,000. */
+  readonly timeoutMs: number;
+  /** The least level that is logged. Default `info`. */
+  readonly logLevel: LogLevel;
+  /** Where plugins may keep their files. Default `./data/plugins`, as the email platform. */
+  readonly dataFolder: string;
+  /** What plugins are set to that discovery finds and no entry names. */
+  readonly defaults: ResolvedSettings;
+  /** In the order of the file; names are unique. */
+  readonly plugins: readonly PluginConfig[];
+  /** Undefined where nothing is looked for. */
+  readonly discovery: DiscoveryConfig | undefined;
+  /** Undefined where the file says nothing of it. */
+  readonly security: SecurityConfig | undefined;
+  /** Undefined where the file says nothing of it. */
+  readonly metrics: MetricsConfig | undefined;
+  /** Undefined where the file says nothing of it. */
+  readonly tracing: TracingConfig | undefined;
+  readonly reload: ReloadConfig;
+  readonly limits: LimitsConfig;
+  /** Undefined where the file says nothing of it. */
+  readonly marketplace: MarketplaceConfig | undefined;
+  /** Tables of the file that belong to the application, as they are; only beside a `[plugins]` table. */
+  readonly sections: Readonly<Record<string, unknown>>;
+  /**
+   * Values that came from a secret file: the path of the value, such as `plugins/auth/auth/apiKey`, to the text as
+   * written, `${file:/run/secrets/key}`. What prints a configuration prints that text instead of the value.
+   */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** One plugin of a host. */
+export interface PluginConfig {
+  readonly name: string;
+  /** A disabled plugin is known but not registered. Default true. */
+  readonly enabled: boolean;
+  /** Of plugins that answer the same hook, the lower comes first. Default 1, as go-plugins. */
+  readonly priority: number;
+  /** The versions of the plugin that are accepted, as a range of npm's semver: `^1.2.0`. Undefined accepts any. */
+  readonly version: string | undefined;
+  /** Undefined where the file names only the plugin: code registers it, or discovery finds it. */
+  readonly source: SourceConfig | undefined;
+  readonly auth: AuthConfig;
+  /** For plugins over a network. */
+  readonly connection: ConnectionConfig;
+  /** Plugins that run before this one starts. */
+  readonly dependencies: readonly DependencyConfig[];
+  /** The plugin's own over the file's defaults, over the host's; `settings.config` is the plugin's own configuration. */
+  readonly settings: ResolvedSettings;
+  /** For people and tools; the host does nothing with it. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** For people and tools; the host does nothing with it. */
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** A plugin that another needs. */
+export interface DependencyConfig {
+  readonly name: string;
+  /** The versions that will do, as a range of npm's semver. Default `*`. */
+  readonly version: string;
+  /** Whether the plugin starts without it, too. Default false. */
+  readonly optional: boolean;
+}
+
+/** How connections over a network are kept. Defaults are those of go-plugins. */
+export interface ConnectionConfig {
+  /** Default 10. */
+  readonly maxConnections: number;
+  /** Default 5. */
+  readonly maxIdleConnections: number;
+  /** In milliseconds. Default 30,000. */
+  readonly idleTimeoutMs: number;
+  /** In milliseconds. Default 10,000. */
+  readonly connectionTimeoutMs: number;
+  /** In milliseconds. Default 30,000. */
+  readonly requestTimeoutMs: number;
+  /** Default true. */
+  readonly keepAlive: boolean;
+  /** Default false. */
+  readonly disableCompression: boolean;
+}
+
+/** What happens when the configuration changes. */
+export interface ReloadConfig {
+  /** Whether the file is watched. Default false. */
+  readonly watch: boolean;
+  /** Looks at the file so often too, in milliseconds, for file systems that send no events. Default 0: never. */
+  readonly intervalMs: number;
+  /** Default `graceful`. */
+  readonly strategy: 'recreate' | 'graceful' | 'rolling';
+  /** For running calls of what is replaced or removed, in milliseconds. Default 30,000. */
+  readonly drainTimeoutMs: number;
+}
+
+/** What a plugin may use. Undefined is without a limit. */
+export interface LimitsConfig {
+  /** In bytes. */
+  readonly maxMemoryBytes: number | undefined;
+  /** Processor time of one call, in milliseconds; not its time on the clock, which is `timeoutMs`. */
+  readonly maxCpuTimeMs: number | undefined;
+  /** The largest file a plugin may write, in bytes. */
+  readonly maxFileBytes: number | undefined;
+}
+
+/** Where plugins are installed from. */
+export interface MarketplaceConfig {
+  readonly url: string | undefined;
+  /** Default false. */
+  readonly autoUpdate: boolean;
+  /** In milliseconds. Default a day. */
+  readonly updateCheckIntervalMs: number;
+}

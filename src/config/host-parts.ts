@@ -1,0 +1,88 @@
+/** Where plugins are looked for. */
+export interface DiscoveryConfig {
+  /** Folders that hold plugins, each with its `plugin.json`. */
+  readonly directories: readonly string[];
+  /** Globs on the name of the folder or file; one that fits is enough. Default `*`. */
+  readonly patterns: readonly string[];
+  /** How deep below each folder; 0 is the folder itself. Default 5, as `Auto` of go-plugins. */
+  readonly maxDepth: number;
+  /** Globs on paths below the folder that are not entered. Default none. */
+  readonly exclude: readonly string[];
+  /** Only plugins with all of these. Default none. */
+  readonly requiredCapabilities: readonly string[];
+  /** Only plugins over one of these. Default: any. */
+  readonly allowedTransports: readonly string[];
+  /** Takes up what is added, changed and removed while the host runs. Default false. */
+  readonly watch: boolean;
+}
+
+/** What may run, and what is written down about it. */
+export interface SecurityConfig {
+  /** `disabled` lets everything run unasked. Default `strict`. */
+  readonly policy: 'disabled' | 'permissive' | 'strict' | 'audit-only';
+  readonly whitelistFile: string | undefined;
+  /** Takes up changes of the whitelist while the host runs. Default true. */
+  readonly watch: boolean;
+  /** From the last change of the whitelist until it is read, in milliseconds. Default 1,000. */
+  readonly reloadDelayMs: number;
+  /** The only one there is. */
+  readonly hashAlgorithm: 'sha256';
+  /** The largest plugin, in bytes. Default 100 MiB. */
+  readonly maxFileBytes: number;
+  /** Undefined allows any. */
+  readonly allowedTypes: readonly string[] | undefined;
+  readonly forbiddenPaths: readonly string[];
+  /** How far a plugin is trusted that says nothing itself. Default `standard`. */
+  readonly level: 'trusted' | 'standard' | 'sandboxed';
+  /** Whether plugins run in a sandbox of the operating system. Default false. */
+  readonly sandbox: boolean;
+  readonly audit: AuditConfig;
+}
+
+/** What the audit log holds. */
+export interface AuditConfig {
+  /** Default true. */
+  readonly enabled: boolean;
+  /** Undefined is the host's own store. */
+  readonly file: string | undefined;
+  /** Default true. */
+  readonly logUnauthorized: boolean;
+  /** Default false. */
+  readonly logAuthorized: boolean;
+  /** Default true. */
+  readonly logConfigChanges: boolean;
+  /** Default false. */
+  readonly includeMetadata: boolean;
+}
+
+/** Where numbers go. */
+export interface MetricsConfig {
+  readonly prometheus: PrometheusConfig | undefined;
+  readonly otlp: OtlpConfig | undefined;
+}
+
+/** A page for Prometheus to read. */
+export interface PrometheusConfig {
+  /** Default 9090, as go-plugins. */
+  readonly port: number;
+  /** Put before every name. Default none. */
+  readonly namespace: string | undefined;
+  /** Put between namespace and name. Default none. */
+  readonly subsystem: string | undefined;
+}
+
+/** A receiver of OpenTelemetry. */
+export interface OtlpConfig {
+  readonly endpoint: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Spans around calls. */
+export interface TracingConfig {
+  /** Default `plugboard`. */
+  readonly serviceName: string;
+  /** Undefined is what the application has set up for OpenTelemetry. */
+  readonly endpoint: string | undefined;
+  /** The share of calls that are traced, 0 to 1. Default 0.1, as go-plugins. */
+  readonly sampleRate: number;
+}
