@@ -1,5 +1,4 @@
-import { resolveSettings } from '../config/resolve.ts';
-import type { PluginSettings, ResolvedSettings } from '../config/settings.ts';
+import type { PluginSettings } from '../config/settings.ts';
 import type { ExecutionContext } from '../core/execution-context.ts';
 import { systemClock, type Clock } from '../core/clock.ts';
 import { singleHook, type Contract } from '../core/contract.ts';
@@ -8,14 +7,13 @@ import type { Gate, SecurityReport } from '../core/gate.ts';
 import { overallHealth } from '../core/health.ts';
 import type { Logger } from '../core/logger.ts';
 import type { CallMetrics, MetricsSnapshot } from '../core/metrics.ts';
-import { checkPluginName } from '../core/names.ts';
 import type { PluginSource } from '../core/transport.ts';
 import { DeadlineQueue } from '../resilience/deadlines.ts';
-import { Entry } from './entry.ts';
 import { Events, type ManagerEvents, type Undo } from './events.ts';
 import { callWithFallback } from './fallback.ts';
 import { closeGate, openGate, recordMove } from './guard.ts';
-import { draining, isShutDown, notFound, taken, unknownService } from './refusals.ts';
+import { draining, isShutDown } from './refusals.ts';
+import { Registry } from './registry.ts';
 import type { ServiceFunction, Shared } from './shared.ts';
 import { checkStrategy, type ReplaceStrategy } from './takeover.ts';
 import { badTime, checkTime, isTime } from './times.ts';
@@ -47,7 +45,7 @@ export interface Registration {
 
 /** Registered plugins and their calls, without the types that the builder gives them. */
 export class Manager {
-  readonly #entries = new Map<string, Entry>();
+  readonly #registry: Registry;
   readonly #parts: ManagerParts;
   readonly #shared: Shared;
   #shutdown: Promise<ShutdownReport> | undefined;
@@ -68,13 +66,17 @@ export class Manager {
       events: new Events(),
       gate,
     };
+    this.#registry = new Registry(this.#shared, {
+      settings: parts.defaults,
+      timeoutMs: parts.timeoutMs,
+    });
   }
 
   /** Makes the gate ready; nothing may be registered before. */
   async open(): Promise<void> {
     const { gate, clock, logger, events } = this.#shared;
     const revoke = (plugin: string, reason: PluginError): void => {
-      const entry = this.#entries.get(plugin);
+      const entry = this.#registry.find(plugin);
       void entry?.drain(entry.settings.drainTimeoutMs, () => reason).catch(() => {}); // it is being closed already
     };
     if (gate !== undefined) await openGate(gate, { clock, logger, events, revoke });
@@ -90,28 +92,21 @@ export class Manager {
   }
 
   async register(name: string, source: PluginSource, settings: PluginSettings = {}): Promise<this> {
-    const entry = this.#add(name, source, settings);
-    try {
-      await entry.open();
-      recordMove(this.#shared.gate, 'plugin_registered', name, source);
-      return this;
-    } catch (error) {
-      await this.#remove(entry, 0);
-      throw error;
-    }
+    await this.#registry.open(name, source, this.#registry.resolve(name, settings));
+    return this;
   }
 
   async unregister(name: string): Promise<void> {
-    const entry = this.#entry(name);
-    await this.#remove(entry, entry.settings.drainTimeoutMs);
+    const entry = this.#registry.get(name);
+    await this.#registry.remove(entry, entry.settings.drainTimeoutMs);
   }
 
   async gracefulUnregister(name: string, timeoutMs: number): Promise<DrainReport> {
-    return this.#remove(this.#entry(name), checkTime(timeoutMs));
+    return this.#registry.remove(this.#registry.get(name), checkTime(timeoutMs));
   }
 
   async drain(name: string, options: { readonly timeoutMs?: number } = {}): Promise<DrainReport> {
-    const entry = this.#entry(name);
+    const entry = this.#registry.get(name);
     const message = 'it was drained and takes no calls. Replace it to bring it back.';
     const timeoutMs = checkTime(options.timeoutMs ?? entry.settings.drainTimeoutMs);
     return entry.drain(timeoutMs, () => draining(name, message));
@@ -123,9 +118,9 @@ export class Manager {
     settings?: PluginSettings,
     options: { readonly strategy?: ReplaceStrategy } = {},
   ): Promise<DrainReport> {
-    const entry = this.#entry(name);
+    const entry = this.#registry.get(name);
     const strategy = checkStrategy(options.strategy);
-    const next = settings === undefined ? entry.settings : this.#resolve(name, settings);
+    const next = settings === undefined ? entry.settings : this.#registry.resolve(name, settings);
     const takeover = await entry.prepare({ source, settings: next, strategy, inPlace: false });
     const report = await takeover.commit();
     recordMove(this.#shared.gate, 'plugin_replaced', name, source);
@@ -137,27 +132,27 @@ export class Manager {
     settings: PluginSettings,
     options: { readonly strategy?: ReplaceStrategy } = {},
   ): Promise<DrainReport> {
-    const entry = this.#entry(name);
+    const entry = this.#registry.get(name);
     const strategy = checkStrategy(options.strategy);
-    const next = this.#resolve(name, settings);
+    const next = this.#registry.resolve(name, settings);
     const takeover = await entry.prepare({ source: entry.source, settings: next, strategy, inPlace: true });
     return takeover.commit();
   }
 
   has(name: string): boolean {
-    return this.#entries.has(name);
+    return this.#registry.find(name) !== undefined;
   }
 
   getPlugin(name: string): PluginView | undefined {
-    return this.#entries.get(name)?.view;
+    return this.#registry.find(name)?.view;
   }
 
   listPlugins(): PluginView[] {
-    return [...this.#entries.values()].map((entry) => entry.view);
+    return this.#registry.entries.map((entry) => entry.view);
   }
 
   async health(): Promise<ManagerHealth> {
-    const entries = [...this.#entries.values()];
+    const entries = this.#registry.entries;
     const reports = await Promise.all(
       entries.map(async (entry) => [entry.name, await entry.health()] as const),
     );
@@ -209,7 +204,7 @@ export class Manager {
     const { fallbacks } = this.#parts;
     if (!Object.hasOwn(fallbacks, plugin)) return this.#ask(plugin, hook, request, options);
     const timeoutMs =
-      options?.timeoutMs || (this.#entries.get(plugin)?.settings.timeoutMs ?? this.#parts.timeoutMs);
+      options?.timeoutMs || (this.#registry.find(plugin)?.settings.timeoutMs ?? this.#parts.timeoutMs);
     const ask = (name: string, more: ExecutionContext): Promise<unknown> =>
       this.#ask(name, hook, request, more);
     return callWithFallback(plugin, fallbacks, { ...options, timeoutMs }, this.#shared.clock, ask);
@@ -221,31 +216,17 @@ export class Manager {
     request: unknown,
     options: ExecutionContext | undefined,
   ): Promise<unknown> {
-    const path = this.#entries.get(plugin)?.path;
-    return path === undefined ? Promise.reject(this.#notFound(plugin)) : path.execute(hook, request, options);
-  }
-
-  #add(name: string, source: PluginSource, settings: PluginSettings): Entry {
-    if (this.#shutdown !== undefined) throw isShutDown();
-    checkPluginName(name);
-    if (this.#entries.has(name)) throw taken(name);
-    const entry = new Entry(name, source, this.#resolve(name, settings), this.#shared);
-    this.#entries.set(name, entry);
-    return entry;
-  }
-
-  #resolve(name: string, settings: PluginSettings): ResolvedSettings {
-    const { defaults, timeoutMs, services } = this.#parts;
-    const resolved = resolveSettings({ ...defaults, ...settings }, name, timeoutMs);
-    const unknown = resolved.services.find((service) => !Object.hasOwn(services, service));
-    if (unknown === undefined) return resolved;
-    throw unknownService(name, unknown, Object.keys(services));
+    const path = this.#registry.find(plugin)?.path;
+    return path === undefined
+      ? Promise.reject(this.#registry.missing(plugin))
+      : path.execute(hook, request, options);
   }
 
   async #end(timeoutMs: number): Promise<ShutdownReport> {
     const { clock, deadlines } = this.#shared;
+    this.#registry.close();
     const startedAt = clock.now();
-    const entries = [...this.#entries.values()];
+    const entries = this.#registry.entries;
     const counts = await Promise.all(
       entries.map(
         async (entry) => [entry.name, (await entry.close(timeoutMs, isShutDown)).cancelled] as const,
@@ -256,29 +237,5 @@ export class Manager {
     this.#onShutdown?.();
     const cancelled = Object.fromEntries(counts.filter(([, count]) => count > 0));
     return { cancelled, durationMs: clock.now() - startedAt };
-  }
-
-  async #remove(entry: Entry, timeoutMs: number): Promise<DrainReport> {
-    const { name } = entry;
-    const report = await entry.close(timeoutMs, () =>
-      draining(name, 'it is being unregistered and takes no new calls.'),
-    );
-    if (this.#entries.get(name) === entry) {
-      this.#entries.delete(name);
-      this.#parts.metrics?.forget(name);
-      recordMove(this.#shared.gate, 'plugin_unregistered', name, entry.source);
-    }
-    return report;
-  }
-
-  #entry(name: string): Entry {
-    const entry = this.#entries.get(name);
-    if (entry === undefined) throw this.#notFound(name);
-    return entry;
-  }
-
-  #notFound(name: unknown): PluginError {
-    if (this.#shutdown !== undefined) return isShutDown();
-    return notFound(String(name), [...this.#entries.keys()]);
   }
 }

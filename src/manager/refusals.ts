@@ -18,6 +18,12 @@ export function notFound(name: string, known: readonly string[]): PluginError {
   return new PluginError('PLUGIN_1201', { message });
 }
 
+/** What a call of a plugin hears that the configuration has turned off. */
+export function disabled(plugin: string): PluginError {
+  const message = 'it is turned off in the configuration. Set `enabled: true` there.';
+  return new PluginError('PLUGIN_1202', { plugin, message });
+}
+
 /** What a name hears that is taken. */
 export function taken(plugin: string): PluginError {
   const message = 'a plugin of this name is already registered. Unregister it first, or choose another name.';

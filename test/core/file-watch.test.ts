@@ -9,7 +9,7 @@ import { tempFolder } from '../support/temp-folder.ts';
 /** A watched file, what was heard of it, and a wait for the next. */
 async function watched(path: string, known?: string) {
   const heard: string[] = [];
-  let listener = (_: string): void => {};
+  let listener: (what: string) => void = () => {};
   const hear = (what: string): void => {
     heard.push(what);
     listener(what);
@@ -64,6 +64,7 @@ describe('a watched file', () => {
     await file.until('v2');
     await writeFile(join(at('v2'), 'app.yaml'), 'v2, edited in place');
     await file.until('v2, edited in place');
+    expect(file.heard).toEqual(['v2', 'v2, edited in place']);
   });
 
   it('that is written a thousand times is read a few times, and the last one wins', async () => {
@@ -95,6 +96,7 @@ describe('a watched file', () => {
     await file.until('CONFIG_1701');
     await writeFile(path, 'there');
     await file.until('there');
+    expect(file.heard).toEqual(['CONFIG_1701', 'there']);
   });
 
   it('is heard of no more after the watch was closed', async () => {
