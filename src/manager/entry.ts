@@ -4,6 +4,7 @@ import type { ResolvedSettings } from '../config/settings.ts';
 import type { PluginError } from '../core/errors.ts';
 import type { PluginHealth } from '../core/health.ts';
 import type { CallRecorder } from '../core/metrics.ts';
+import type { PluginInfo } from '../core/plugin.ts';
 import type { PluginSource } from '../core/transport.ts';
 import { CallPath } from '../resilience/call-path.ts';
 import { Tally } from '../resilience/tally.ts';
@@ -28,6 +29,9 @@ import type { DrainReport, PluginView } from './view.ts';
 /** For a plugin without running calls to clean up, in milliseconds; then it is ended by force. */
 const closeTimeoutMs = 5000;
 
+/** Throws when a plugin that has started is not the one that was wanted. */
+export type InfoCheck = (info: PluginInfo) => void;
+
 /** What a plugin is to become. */
 export interface NextForm {
   readonly source: PluginSource;
@@ -35,6 +39,7 @@ export interface NextForm {
   readonly strategy: ReplaceStrategy;
   /** Whether the running instances may go on, where the settings allow it. */
   readonly inPlace: boolean;
+  readonly check?: InfoCheck | undefined;
 }
 
 /** One registered plugin: its instances and the way of its calls. Its changes happen one after the other. */
@@ -75,13 +80,13 @@ export class Entry {
   }
 
   /** Becomes callable: eager instances are ready then. */
-  open(): Promise<void> {
+  open(check?: InfoCheck): Promise<void> {
     return this.#change(async () => {
       const policies = await this.#policiesFor(this.settings);
       const instances = this.#newInstances(this.source, this.settings);
       const { gate } = this.#shared;
       if (this.settings.start === 'lazy' && gate) await checkSource(this.source, this.name, gate);
-      if (this.settings.start === 'eager') await this.#startAll(instances, (instance) => instance.start());
+      if (this.settings.start === 'eager') await this.#startAll(instances, starting(check));
       this.#take(this.source, policies, instances);
     });
   }
@@ -146,7 +151,7 @@ export class Entry {
       old,
       fresh: (wrap = (same) => same) => this.#newInstances(wrap(next.source), next.settings),
       again: () => this.#newInstances(source, settings),
-      start: (instances) => this.#startAll(instances, (instance) => instance.startHealthy()),
+      start: (instances) => this.#startAll(instances, starting(next.check ?? anyInfo)),
       show: (instances) => void (this.instances = instances),
       retire: (instances) => this.#retire(instances),
     };
@@ -265,6 +270,17 @@ export class Entry {
   #newInstances(source: PluginSource, settings: ResolvedSettings): readonly Instance[] {
     return newInstances(this.name, source, settings, this.#shared, () => this.settings.services);
   }
+}
+
+const anyInfo: InfoCheck = () => {};
+
+/** With a check a plugin must also say that it is well. */
+function starting(check: InfoCheck | undefined): (instance: Instance) => Promise<void> {
+  return async (instance) => {
+    if (check === undefined) return instance.start();
+    await instance.startHealthy();
+    if (instance.supervisor.live !== undefined) check(instance.supervisor.live.info);
+  };
 }
 
 function changedSettings(before: ResolvedSettings, after: ResolvedSettings): string[] {

@@ -3,7 +3,7 @@ import type { PluginSettings, ResolvedSettings } from '../config/settings.ts';
 import type { PluginError } from '../core/errors.ts';
 import { checkPluginName } from '../core/names.ts';
 import type { PluginSource } from '../core/transport.ts';
-import { Entry } from './entry.ts';
+import { Entry, type InfoCheck } from './entry.ts';
 import { recordMove } from './guard.ts';
 import { disabled, draining, isShutDown, notFound, taken, unknownService } from './refusals.ts';
 import type { Shared } from './shared.ts';
@@ -55,11 +55,19 @@ export class Registry {
     return entry;
   }
 
-  /** Takes up a plugin and opens it; one that does not open is as if it had never been named. */
-  async open(name: string, source: PluginSource, settings: ResolvedSettings): Promise<Entry> {
+  /**
+   * Takes up a plugin and opens it; one that does not open is as if it had never been named. With a check it must
+   * pass that too, and say that it is well.
+   */
+  async open(
+    name: string,
+    source: PluginSource,
+    settings: ResolvedSettings,
+    check?: InfoCheck,
+  ): Promise<Entry> {
     const entry = this.add(name, source, settings);
     try {
-      await entry.open();
+      await entry.open(check);
       recordMove(this.#shared.gate, 'plugin_registered', name, source);
       return entry;
     } catch (error) {
