@@ -1,7 +1,6 @@
 import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { needsTool } from '../languages/tool.ts';
-import { aTurn } from '../manager/so-far.ts';
 import { until } from '../support/processes.ts';
 import { hasRedis, redisServer } from './redis-server.ts';
 import { away, back, clientOf, sharingHost, soFarDone } from './sharing-host.ts';
@@ -52,6 +51,7 @@ describe('a Redis that hangs', () => {
     const calledAt = performance.now();
     await until(() => performance.now() - calledAt > 10);
     await redis.signal('SIGCONT');
+    await new Promise(setImmediate); // from here timers come before sockets
     while (performance.now() - calledAt < 300);
     expect(await answer).toBe('answered');
     expect([log.named(away).length, alone()]).toEqual([0, 0]);
