@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { CallRecorder } from '../core/metrics.ts';
-import type { DeadlineEntry, DeadlineList, DeadlineQueue } from './deadlines.ts';
+import { Deadline, type DeadlineQueue } from './deadlines.ts';
 import { rateLimited, RejectingLimiter, type Admission, type RateLimiter } from './rate-limiter.ts';
 import { msBeforeNext, redisPoints, type Points, type RedisPolicy } from './redis-points.ts';
 import type { BucketPolicy } from './token-bucket.ts';
@@ -37,6 +37,12 @@ export async function sharedLimiter(
   return new SharedLimiter(await redisPoints(policy, plugin), policy, plugin, surroundings);
 }
 
+/** A call that waits for an answer of the store. */
+interface Asking {
+  readonly resolve: (admission: Admission) => void;
+  readonly deadline: Deadline;
+}
+
 class SharedLimiter implements RateLimiter {
   readonly queued = 0 as const;
   readonly #points: Points;
@@ -69,9 +75,12 @@ class SharedLimiter implements RateLimiter {
   close(): void {}
 
   #ask(resolve: (admission: Admission) => void): void {
-    const asking = new Asking(resolve, () => this.#isLate(asking));
+    const { deadlines } = this.#host;
+    const asking: Asking = {
+      resolve,
+      deadline: new Deadline(deadlines, this.#timeoutMs, () => this.#isLate(asking)),
+    };
     this.#asking.add(asking);
-    this.#host.deadlines.add(asking, this.#timeoutMs);
     this.#points.consume(this.#plugin).then(
       () => this.#answered(asking, undefined),
       (refusal: unknown) => {
@@ -84,7 +93,7 @@ class SharedLimiter implements RateLimiter {
 
   #answered(asking: Asking, admission: Admission): void {
     if (!this.#asking.delete(asking)) return;
-    this.#host.deadlines.remove(asking);
+    asking.deadline.cancel();
     asking.resolve(admission);
   }
 
@@ -125,20 +134,5 @@ class SharedLimiter implements RateLimiter {
     } finally {
       this.#isLooking = false;
     }
-  }
-}
-
-/** A call that waits for an answer of the store. */
-class Asking implements DeadlineEntry {
-  expiresAt = 0;
-  list: DeadlineList | undefined = undefined;
-  previous: DeadlineEntry | undefined = undefined;
-  next: DeadlineEntry | undefined = undefined;
-  readonly resolve: (admission: Admission) => void;
-  readonly expire: () => void;
-
-  constructor(resolve: (admission: Admission) => void, expire: () => void) {
-    this.resolve = resolve;
-    this.expire = expire;
   }
 }
