@@ -4,6 +4,7 @@ import * as z from 'zod';
 
 import { PluginError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
+import { isRedisClient } from './redis-client.ts';
 import type { PluginSettings, ResolvedSettings } from './settings.ts';
 
 /** opossum gives it to setTimeout, which fires a longer one at once. */
@@ -47,10 +48,11 @@ const circuitBreaker = z.strictObject({
 
 const shared = z.strictObject({
   client: z.custom<object>(
-    (value) => typeof value === 'object' && value !== null,
-    'must be a client of Redis',
+    isRedisClient,
+    'must be a client: `new Redis(…)` of ioredis or iovalkey, or `createClient(…)` of node-redis 4 or later',
   ),
   keyPrefix: z.string().default('plugboard'),
+  timeoutMs: z.number().min(1).default(50),
 });
 
 const rateLimitShape = z.strictObject({
@@ -154,12 +156,16 @@ export function resolveSettings(given: PluginSettings, plugin: string, timeoutMs
 function invalid(issues: readonly z.core.$ZodIssue[], plugin: string): PluginError {
   const problems = issues.map((issue) => {
     const path = issue.path.map(String).join('.') || 'settings';
-    const found =
-      issue.code === 'unrecognized_keys' ? known(path) : `, found ${inspect(issue.input, { depth: 0 })}`;
+    const found = issue.code === 'unrecognized_keys' ? known(path) : `, found ${shown(issue.input, path)}`;
     return printable(`${path}: ${issue.message}${found}`, 500);
   });
   const message = `its settings are wrong: ${problems.join('; ')}. The type PluginSettings has each name, unit and range.`;
   return new PluginError('CONFIG_1703', { plugin, message, context: { problems } });
+}
+
+/** What was given instead of a client is often its options, with a password. */
+function shown(input: unknown, path: string): string {
+  return inspect(input, { depth: path === 'rateLimit.shared.client' ? -1 : 0 });
 }
 
 const shapes: Readonly<Record<string, object>> = {

@@ -6,6 +6,7 @@ import type {
   RateLimitSettings,
   RestartSettings,
   RetrySettings,
+  SharedLimitSettings,
 } from './policies.ts';
 
 /** What can be set for one plugin. */
@@ -54,7 +55,7 @@ export interface ResolvedSettings {
 
 /** A rate limit with its defaults. */
 export type ResolvedRateLimit = Omit<Filled<RateLimitSettings>, 'shared'> & {
-  readonly shared: { readonly client: object; readonly keyPrefix: string } | undefined;
+  readonly shared: Filled<SharedLimitSettings> | undefined;
 };
 
 /** Instances with their defaults. */

@@ -9,8 +9,8 @@ import type { PluginState } from '../core/plugin-state.ts';
 import type { Channel, OpenSetup, PluginSource } from '../core/transport.ts';
 import type { Breaker, BreakerState } from '../resilience/breaker.ts';
 import type { Target } from '../resilience/call-parts.ts';
-import { ConsecutiveBreaker } from '../resilience/consecutive-breaker.ts';
-import { RateBreaker } from '../resilience/rate-breaker.ts';
+import { consecutiveBreaker } from '../resilience/consecutive-breaker.ts';
+import { rateBreaker } from '../resilience/rate-breaker.ts';
 import { Tally } from '../resilience/tally.ts';
 import { HealthMonitor } from './health-monitor.ts';
 import { Supervisor } from './supervisor.ts';
@@ -154,6 +154,6 @@ function breakerOf(settings: ResolvedSettings, clock: Clock, events: InstanceEve
   if (policy === undefined) return undefined;
   const listener = (from: BreakerState, to: BreakerState): void => events.breaker(from, to);
   return policy.mode === 'rate'
-    ? new RateBreaker(policy, clock, listener)
-    : new ConsecutiveBreaker(policy, clock, listener);
+    ? rateBreaker(policy, clock, listener)
+    : consecutiveBreaker(policy, clock, listener);
 }

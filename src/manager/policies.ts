@@ -49,8 +49,12 @@ export async function policiesOf(
 
 /** Clients are the same only if they are one and the same. */
 function isSameRate(a: ResolvedSettings['rateLimit'], b: ResolvedSettings['rateLimit']): boolean {
-  if (a?.shared?.client !== b?.shared?.client || a?.shared?.keyPrefix !== b?.shared?.keyPrefix) return false;
-  return isDeepStrictEqual({ ...a, shared: undefined }, { ...b, shared: undefined });
+  if (a?.shared?.client !== b?.shared?.client) return false;
+  const withoutClient = (limit: typeof a): unknown => ({
+    ...limit,
+    shared: { ...limit?.shared, client: undefined },
+  });
+  return isDeepStrictEqual(withoutClient(a), withoutClient(b));
 }
 
 async function limiterOf(
@@ -60,16 +64,12 @@ async function limiterOf(
   recorder: CallRecorder | undefined,
 ): Promise<RateLimiter | undefined> {
   const { rateLimit } = settings;
-  const { clock, logger } = shared;
+  const { clock, deadlines } = shared;
   if (rateLimit === undefined) return undefined;
   if (rateLimit.shared !== undefined) {
-    return sharedLimiter(
-      { ...rateLimit, ...rateLimit.shared },
-      plugin,
-      clock,
-      withFields(logger, { plugin }),
-      recorder,
-    );
+    const logger = withFields(shared.logger, { plugin });
+    const policy = { ...rateLimit, ...rateLimit.shared };
+    return sharedLimiter(policy, plugin, { clock, deadlines, logger, recorder });
   }
   if (rateLimit.onLimit === 'wait') return waitingLimiter(rateLimit, plugin, clock);
   return new RejectingLimiter(rateLimit, plugin, clock);

@@ -1,5 +1,4 @@
 import type { ExecutionContext } from '../core/execution-context.ts';
-import type { Timer } from '../core/clock.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import type { Schema } from '../core/contract.ts';
 import { PluginError, type PluginErrorDetails } from '../core/errors.ts';
@@ -11,7 +10,7 @@ import { verdictOf, type Pass } from './breaker.ts';
 import type { CallParts, Question, RetryPolicy, Routable, Target } from './call-parts.ts';
 import { CallView } from './call-view.ts';
 import { overloaded, type Waiter } from './concurrency.ts';
-import type { DeadlineEntry, DeadlineList } from './deadlines.ts';
+import { Deadline, type DeadlineEntry, type DeadlineList } from './deadlines.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { checked } from './schema-check.ts';
 import type { Tally } from './tally.ts';
@@ -34,7 +33,7 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   private reject!: (error: PluginError) => void;
   private startedAt = 0;
   private slot: 'none' | 'waiting' | 'held' = 'none';
-  private attemptTimer: Timer | undefined = undefined;
+  private attemptEnd: Deadline | undefined = undefined;
   private attemptError: PluginError | undefined = undefined;
 
   constructor(
@@ -182,7 +181,7 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
 
   private boundAttempt(attempt: number): void {
     const { attemptTimeoutMs } = this.parts.retry;
-    this.attemptTimer = this.parts.clock.startTimer(attemptTimeoutMs, () => {
+    this.attemptEnd = new Deadline(this.parts.deadlines, attemptTimeoutMs, () => {
       const message = `attempt ${attempt} had no answer within ${attemptTimeoutMs} ms.`;
       const error = this.error('PLUGIN_1204', message, { retryable: true });
       this.onCancel?.(error);
@@ -192,7 +191,7 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
 
   private answered(answer: unknown, attempt: number): void {
     if (this.settled || attempt !== this.attempt) return;
-    this.attemptTimer?.cancel();
+    this.attemptEnd?.cancel();
     if (this.question.response === undefined) this.succeed(answer);
     else this.checkAnswer(this.question.response, answer);
   }
@@ -206,7 +205,7 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
 
   private attemptFailed(thrown: unknown, attempt: number = this.attempt): void {
     if (this.settled || attempt !== this.attempt) return;
-    this.attemptTimer?.cancel();
+    this.attemptEnd?.cancel();
     const { retry, plugin } = this.parts;
     const error = PluginError.from(thrown, 'PLUGIN_1203', { plugin, hook: this.hook });
     const maxRetries = this.options?.maxRetries ?? retry.maxRetries;
@@ -268,7 +267,7 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     this.settled = true;
     deadlines.remove(this);
     if (this.options?.signal !== undefined) unwatch(this.options.signal, this);
-    this.attemptTimer?.cancel();
+    this.attemptEnd?.cancel();
     if (this.slot !== 'none') this.leaveSlot();
     if (this.target === undefined) this.parts.limiter?.leave(this);
     this.leaveTarget(verdictOf(blame), error === undefined);

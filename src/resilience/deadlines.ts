@@ -10,6 +10,26 @@ export interface DeadlineEntry {
   expire(): void;
 }
 
+/** A deadline of what is no entry by itself; it begins at once. */
+export class Deadline implements DeadlineEntry {
+  expiresAt = 0;
+  list: DeadlineList | undefined = undefined;
+  previous: DeadlineEntry | undefined = undefined;
+  next: DeadlineEntry | undefined = undefined;
+  readonly expire: () => void;
+  readonly #queue: DeadlineQueue;
+
+  constructor(queue: DeadlineQueue, timeoutMs: number, expire: () => void) {
+    this.expire = expire;
+    this.#queue = queue;
+    queue.add(this, timeoutMs);
+  }
+
+  cancel(): void {
+    this.#queue.remove(this);
+  }
+}
+
 /** Entries that wait equally long: the order of arrival is the order of expiry. */
 export class DeadlineList {
   readonly timeoutMs: number;

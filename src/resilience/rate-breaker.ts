@@ -1,7 +1,8 @@
 import Opossum from 'opossum';
 
 import type { Clock } from '../core/clock.ts';
-import type { Breaker, BreakerListener, BreakerState, Pass, Verdict } from './breaker.ts';
+import type { Breaker, BreakerListener } from './breaker.ts';
+import { BreakerMachine, type Opening } from './breaker-machine.ts';
 
 /** When the breaker opens at a share of failures. */
 export interface RatePolicy {
@@ -11,86 +12,50 @@ export interface RatePolicy {
   readonly windowMs: number;
   /** It does not open before so many calls in the window. */
   readonly minRequestThreshold: number;
-  /** From opening to the one probe, in milliseconds. */
+  /** From the last failure to the one probe, in milliseconds. */
   readonly recoveryTimeoutMs: number;
 }
 
-type Settle = (verdict: Verdict) => void;
-type Circuit = Opossum<[(settle: Settle) => void]>;
-
-/** opossum as it is: a share of failures in a rolling window opens it, one probe decides whether it closes. */
-export class RateBreaker implements Breaker {
-  readonly #policy: RatePolicy;
-  readonly #clock: Clock;
-  #circuit: Circuit;
-  readonly #listener: BreakerListener;
-  #state: BreakerState = 'closed';
-  #openedAt = -Infinity;
-
-  constructor(policy: RatePolicy, clock: Clock, listener: BreakerListener) {
-    this.#policy = policy;
-    this.#clock = clock;
-    this.#listener = listener;
-    this.#circuit = this.#newCircuit();
-  }
-
-  get state(): BreakerState {
-    return this.#state;
-  }
-
-  get retryAfterMs(): number {
-    if (this.#state !== 'open') return 0;
-    return Math.max(0, this.#openedAt + this.#policy.recoveryTimeoutMs - this.#clock.now());
-  }
-
-  admit(): Pass | undefined {
-    if (!this.#circuit.closed && !this.#circuit.pendingClose) return undefined;
-    const isProbe = this.#circuit.halfOpen;
-    let settle: Settle = () => {};
-    this.#circuit.fire((own) => (settle = own)).catch(() => {}); // the call hears its own error elsewhere
-    // opossum has no neutral; a probe that says nothing must not close the circuit.
-    return { settle: (verdict) => settle(verdict === 'neutral' && isProbe ? 'failure' : verdict) };
-  }
-
-  reset(): void {
-    this.#circuit.shutdown(); // closing would keep the failures in its window
-    this.#circuit = this.#newCircuit();
-    this.#become('closed');
-  }
-
-  close(): void {
-    this.#circuit.shutdown();
-  }
-
-  #newCircuit(): Circuit {
-    const circuit: Circuit = new Opossum(runUntilSettled, {
-      timeout: false,
-      resetTimeout: this.#policy.recoveryTimeoutMs,
-      errorThresholdPercentage: this.#policy.errorPercentage,
-      volumeThreshold: this.#policy.minRequestThreshold,
-      rollingCountTimeout: this.#policy.windowMs,
-      rollingPercentilesEnabled: false,
-      enableSnapshots: false,
-    });
-    circuit.on('open', () => this.#become('open'));
-    circuit.on('halfOpen', () => this.#become('half-open'));
-    circuit.on('close', () => this.#become('closed'));
-    return circuit;
-  }
-
-  #become(to: BreakerState): void {
-    const from = this.#state;
-    this.#state = to;
-    if (to === 'open') this.#openedAt = this.#clock.now();
-    if (from !== to) this.#listener(from, to);
-  }
-}
-
-/** The action that opossum watches: it lasts as long as the call, and ends as the call ended. */
-function runUntilSettled(start: (settle: Settle) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    start((verdict) => (verdict === 'failure' ? reject(new Failed()) : resolve()));
+/** opossum's breaker: a share of failures in its rolling window opens it, one probe decides whether it closes. */
+export function rateBreaker(policy: RatePolicy, clock: Clock, listener: BreakerListener): Breaker {
+  const circuit = new Opossum(async () => {}, {
+    timeout: false,
+    resetTimeout: policy.recoveryTimeoutMs,
+    rollingCountTimeout: policy.windowMs,
+    rollingPercentilesEnabled: false,
+    enableSnapshots: false,
   });
+  const recovery = { recoveryTimeoutMs: policy.recoveryTimeoutMs, successThreshold: 1 };
+  return new BreakerMachine(circuit, new Share(policy, circuit.status), recovery, clock, listener);
 }
 
-class Failed extends Error {}
+/** Counts into opossum's window, which forgets by itself what is too old. */
+class Share implements Opening {
+  readonly #policy: RatePolicy;
+  readonly #counted: Opossum.Status;
+
+  constructor(policy: RatePolicy, counted: Opossum.Status) {
+    this.#policy = policy;
+    this.#counted = counted;
+  }
+
+  succeeded(): void {
+    const [now] = this.#counted.window;
+    if (now !== undefined) now.fires++;
+  }
+
+  failed(): boolean {
+    const [now] = this.#counted.window;
+    if (now !== undefined) {
+      now.fires++;
+      now.failures++;
+    }
+    const { fires, failures } = this.#counted.stats;
+    const { errorPercentage, minRequestThreshold } = this.#policy;
+    return fires >= minRequestThreshold && (failures / fires) * 100 > errorPercentage;
+  }
+
+  forget(): void {
+    for (const bucket of this.#counted.window) bucket.fires = bucket.failures = 0;
+  }
+}

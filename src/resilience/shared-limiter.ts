@@ -1,26 +1,28 @@
 import type { Clock } from '../core/clock.ts';
-import { messageOf, PluginError } from '../core/errors.ts';
+import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { CallRecorder } from '../core/metrics.ts';
+import { Deadline, type DeadlineQueue } from './deadlines.ts';
 import { rateLimited, RejectingLimiter, type Admission, type RateLimiter } from './rate-limiter.ts';
+import { msBeforeNext, redisPoints, type Points, type RedisPolicy } from './redis-points.ts';
 import type { BucketPolicy } from './token-bucket.ts';
 
-/** A limit that several hosts share over Redis or Valkey. */
-export interface SharedPolicy extends BucketPolicy {
-  /** A connected client of ioredis, iovalkey or another with the same commands. */
-  readonly client: object;
-  /** Hosts with the same prefix share the limit of a plugin's name. */
-  readonly keyPrefix: string;
+/** A limit that several hosts share over Redis or Valkey, and each host's own for the time without it. */
+export interface SharedPolicy extends BucketPolicy, RedisPolicy {
+  /** How long an answer of the store may take, in milliseconds. */
+  readonly timeoutMs: number;
 }
 
-/** A counter in the same data centre answers in a millisecond or two. */
-const storeTimeoutMs = 250;
-
-/** What we need of rate-limiter-flexible's limiter; `get` looks without counting. */
-interface Points {
-  consume(key: string): Promise<unknown>;
-  get(key: string): Promise<unknown>;
+/** What a limiter needs of its host. */
+export interface SharedSurroundings {
+  readonly clock: Clock;
+  readonly deadlines: DeadlineQueue;
+  readonly logger: Logger;
+  readonly recorder: CallRecorder | undefined;
 }
+
+/** From one look for the store to the next, so that one that comes and goes is a warning a second at most. */
+const lookEveryMs = 1000;
 
 /**
  * So many calls in each window for all hosts together, counted in Redis. While Redis is away each host limits
@@ -30,125 +32,107 @@ interface Points {
 export async function sharedLimiter(
   policy: SharedPolicy,
   plugin: string,
-  clock: Clock,
-  logger: Logger,
-  recorder: CallRecorder | undefined,
+  surroundings: SharedSurroundings,
 ): Promise<RateLimiter> {
-  const { RateLimiterRedis } = await import('rate-limiter-flexible').catch((cause: unknown) => {
-    const message =
-      'rateLimit.shared needs a package that is not installed. Run: npm install rate-limiter-flexible';
-    throw new PluginError('CONFIG_1703', { plugin, message, cause });
-  });
-  const points = new RateLimiterRedis({
-    storeClient: policy.client,
-    keyPrefix: policy.keyPrefix,
-    points: policy.requestsPerSecond,
-    duration: policy.timeWindowMs / 1000,
-    rejectIfRedisNotReady: true,
-  });
-  return new SharedLimiter(
-    points,
-    new RejectingLimiter(policy, plugin, clock),
-    plugin,
-    clock,
-    logger,
-    recorder,
-  );
+  return new SharedLimiter(await redisPoints(policy, plugin), policy, plugin, surroundings);
+}
+
+/** A call that waits for an answer of the store. */
+interface Asking {
+  readonly resolve: (admission: Admission) => void;
+  readonly deadline: Deadline;
 }
 
 class SharedLimiter implements RateLimiter {
   readonly queued = 0 as const;
   readonly #points: Points;
   readonly #local: RejectingLimiter;
+  readonly #timeoutMs: number;
   readonly #plugin: string;
-  readonly #clock: Clock;
-  readonly #logger: Logger;
-  readonly #recorder: CallRecorder | undefined;
-  #away = false;
-  #probing = false;
+  readonly #host: SharedSurroundings;
+  /** Calls that wait for an answer of the store. */
+  readonly #asking = new Set<Asking>();
+  #isAway = false;
+  #isLooking = false;
+  #looksAgainAt = 0;
 
-  constructor(
-    points: Points,
-    local: RejectingLimiter,
-    plugin: string,
-    clock: Clock,
-    logger: Logger,
-    recorder: CallRecorder | undefined,
-  ) {
-    this.#clock = clock;
-    this.#recorder = recorder;
+  constructor(points: Points, policy: SharedPolicy, plugin: string, host: SharedSurroundings) {
     this.#points = points;
-    this.#local = local;
+    this.#local = new RejectingLimiter(policy, plugin, host.clock);
+    this.#timeoutMs = policy.timeoutMs;
     this.#plugin = plugin;
-    this.#logger = logger;
+    this.#host = host;
   }
 
-  async acquire(): Promise<Admission> {
-    if (this.#away) {
-      void this.#probe();
-      return this.#limitLocally();
-    }
-    return this.#limitTogether();
-  }
-
-  async #limitTogether(): Promise<Admission> {
-    try {
-      await this.#inTime(this.#points.consume(this.#plugin));
-      this.#isAway(false);
-      return undefined;
-    } catch (refusal) {
-      const waitMs = msBeforeNext(refusal);
-      this.#isAway(waitMs === undefined, refusal);
-      return waitMs === undefined ? this.#limitLocally() : rateLimited(this.#plugin, waitMs);
-    }
-  }
-
-  #limitLocally(): Admission {
-    this.#recorder?.limitedLocally();
-    return this.#local.acquire();
-  }
-
-  /** Finds out whether the store is back, one at a time; no call waits for it. */
-  async #probe(): Promise<void> {
-    if (this.#probing) return;
-    this.#probing = true;
-    try {
-      await this.#inTime(this.#points.get(this.#plugin));
-      this.#isAway(false);
-    } catch {
-      // Still away; the next call looks again.
-    } finally {
-      this.#probing = false;
-    }
+  acquire(): Admission | Promise<Admission> {
+    if (!this.#isAway) return new Promise((resolve) => this.#ask(resolve));
+    void this.#look();
+    return this.#limitLocally();
   }
 
   leave(): void {}
 
   close(): void {}
 
-  /** A store that hangs is as good as gone; the call must not wait for it until its deadline. */
-  #inTime(answer: Promise<unknown>): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const late = new Error(`no answer within ${storeTimeoutMs} ms`);
-      const timer = this.#clock.startTimer(storeTimeoutMs, () => reject(late));
-      void answer.then(resolve, reject).finally(() => timer.cancel());
+  #ask(resolve: (admission: Admission) => void): void {
+    const { deadlines } = this.#host;
+    const asking: Asking = {
+      resolve,
+      deadline: new Deadline(deadlines, this.#timeoutMs, () => this.#isLate(asking)),
+    };
+    this.#asking.add(asking);
+    this.#points.consume(this.#plugin).then(
+      () => this.#answered(asking, undefined),
+      (refusal: unknown) => {
+        const waitMs = msBeforeNext(refusal);
+        if (waitMs !== undefined) this.#answered(asking, rateLimited(this.#plugin, waitMs));
+        else if (this.#asking.has(asking)) this.#goAway(refusal);
+      },
+    );
+  }
+
+  #answered(asking: Asking, admission: Admission): void {
+    if (!this.#asking.delete(asking)) return;
+    asking.deadline.cancel();
+    asking.resolve(admission);
+  }
+
+  /** A host that was busy itself finds timers due before answers that lie there: those are read first. */
+  #isLate(asking: Asking): void {
+    this.#host.clock.startTimer(0, () => {
+      if (this.#asking.has(asking)) this.#goAway(`no answer within ${this.#timeoutMs} ms`);
     });
   }
 
-  #isAway(away: boolean, why?: unknown): void {
-    if (away === this.#away) return;
-    this.#away = away;
-    if (away)
-      this.#logger.warn('the shared rate limit is out of reach; this host limits itself', {
-        error: messageOf(why),
-      });
-    else this.#logger.info('the shared rate limit is back');
+  /** A store that hangs is as good as gone: whoever waits for it need not find that out alone. */
+  #goAway(why: unknown): void {
+    this.#isAway = true;
+    this.#looksAgainAt = this.#host.clock.now() + lookEveryMs;
+    this.#host.logger.warn('the shared rate limit is out of reach; this host limits itself', {
+      error: messageOf(why),
+    });
+    for (const asking of this.#asking) this.#answered(asking, this.#limitLocally());
   }
-}
 
-/** A refusal says when to come again; anything else is a failure of the store. */
-function msBeforeNext(refusal: unknown): number | undefined {
-  if (refusal instanceof Error || typeof refusal !== 'object' || refusal === null) return undefined;
-  const waitMs = (refusal as { msBeforeNext?: unknown }).msBeforeNext;
-  return typeof waitMs === 'number' ? waitMs : undefined;
+  #limitLocally(): Admission {
+    this.#host.recorder?.limitedLocally();
+    return this.#local.acquire();
+  }
+
+  /** Finds out whether the store is back; no call waits for it, and one that hangs is not asked twice. */
+  async #look(): Promise<void> {
+    const startedAt = this.#host.clock.now();
+    if (this.#isLooking || startedAt < this.#looksAgainAt) return;
+    this.#isLooking = true;
+    this.#looksAgainAt = startedAt + lookEveryMs;
+    try {
+      await this.#points.get(this.#plugin);
+      this.#isAway = this.#host.clock.now() - startedAt > this.#timeoutMs;
+      if (!this.#isAway) this.#host.logger.info('the shared rate limit is back');
+    } catch {
+      // Still away; a later call looks again.
+    } finally {
+      this.#isLooking = false;
+    }
+  }
 }

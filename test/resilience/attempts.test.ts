@@ -158,6 +158,19 @@ describe('attemptTimeoutMs', () => {
     expect(clock.timersMs).toHaveLength(timers);
   });
 
+  it('is one timer for all attempts, however many run', async () => {
+    const { clock, host, call } = await scriptedHost(Array(200).fill(hang) as Attempt[], {
+      retry: { ...exact, maxRetries: 0, attemptTimeoutMs: 50 },
+    });
+    await using _ = host;
+    const others = clock.timersMs.length;
+    const calls = Array.from({ length: 100 }, () => call());
+    await pass(clock, 10);
+    expect([clock.timersMs.length, clock.timersMs[0]]).toEqual([others + 1, 40]);
+    await pass(clock, 40);
+    expect(await Promise.all(calls.map(soFar))).toEqual(Array(100).fill('PLUGIN_1204'));
+  });
+
   it('does not let an attempt that is over take the signal of the one that runs', async () => {
     const signals: AbortSignal[] = [];
     let look = (): void => {};

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Clock } from '../../src/core/clock.ts';
 import type { Pass, Verdict } from '../../src/resilience/breaker.ts';
-import { ConsecutiveBreaker, type ConsecutivePolicy } from '../../src/resilience/consecutive-breaker.ts';
+import { consecutiveBreaker, type ConsecutivePolicy } from '../../src/resilience/consecutive-breaker.ts';
 import { fakeTime } from './fake-time.ts';
 
 const defaults: ConsecutivePolicy = {
@@ -19,7 +19,7 @@ afterEach(() => void vi.useRealTimers());
 function breakerWith(policy: Partial<ConsecutivePolicy> = {}) {
   const moves: string[] = [];
   const listener = (from: string, to: string): void => void moves.push(`${from} -> ${to}`);
-  const breaker = new ConsecutiveBreaker({ ...defaults, ...policy }, clock, listener);
+  const breaker = consecutiveBreaker({ ...defaults, ...policy }, clock, listener);
   const admitted = (): Pass => {
     const pass = breaker.admit();
     if (pass === undefined) throw new Error('the breaker let nothing through');

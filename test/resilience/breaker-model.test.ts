@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Clock } from '../../src/core/clock.ts';
-import type { Pass, Verdict } from '../../src/resilience/breaker.ts';
-import { ConsecutiveBreaker, type ConsecutivePolicy } from '../../src/resilience/consecutive-breaker.ts';
-import { BreakerModel, type ModelPass } from './breaker-model.ts';
+import type { Breaker, BreakerListener, Pass, Verdict } from '../../src/resilience/breaker.ts';
+import { consecutiveBreaker, type ConsecutivePolicy } from '../../src/resilience/consecutive-breaker.ts';
+import { rateBreaker, type RatePolicy } from '../../src/resilience/rate-breaker.ts';
+import { BreakerModel, shareRule, streakRule, type ModelPass } from './breaker-model.ts';
 import { fakeTime } from './fake-time.ts';
 
 let clock: Clock;
@@ -16,12 +17,45 @@ type Step =
   | { readonly do: 'advance'; readonly ms: number }
   | { readonly do: 'reset' };
 
-const policies = fc.record({
-  failureThreshold: fc.integer({ min: 1, max: 6 }),
-  minRequestThreshold: fc.integer({ min: 0, max: 8 }),
-  recoveryTimeoutMs: fc.integer({ min: 1, max: 1000 }),
-  successThreshold: fc.integer({ min: 1, max: 4 }),
-});
+/** A breaker of some policy, the model of it, and what else there is to know of it. */
+interface Specimen {
+  readonly breakerFor: (listener: BreakerListener) => Breaker;
+  readonly newModel: () => BreakerModel;
+  readonly recovery: { readonly recoveryTimeoutMs: number; readonly successThreshold: number };
+  /** Timers of its own while it is not open. */
+  readonly timers: number;
+}
+
+const consecutive = fc
+  .record<ConsecutivePolicy>({
+    failureThreshold: fc.integer({ min: 1, max: 6 }),
+    minRequestThreshold: fc.integer({ min: 0, max: 8 }),
+    recoveryTimeoutMs: fc.integer({ min: 1, max: 1000 }),
+    successThreshold: fc.integer({ min: 1, max: 4 }),
+  })
+  .map<Specimen>((policy) => ({
+    breakerFor: (listener) => consecutiveBreaker(policy, clock, listener),
+    newModel: () => new BreakerModel(policy, streakRule(policy)),
+    recovery: policy,
+    timers: 0,
+  }));
+
+const byRate = fc
+  .record<RatePolicy>({
+    errorPercentage: fc.integer({ min: 0, max: 99 }),
+    windowMs: fc.integer({ min: 100, max: 2000 }),
+    minRequestThreshold: fc.integer({ min: 0, max: 8 }),
+    recoveryTimeoutMs: fc.integer({ min: 1, max: 1000 }),
+  })
+  .map<Specimen>((policy) => {
+    const recovery = { recoveryTimeoutMs: policy.recoveryTimeoutMs, successThreshold: 1 };
+    return {
+      breakerFor: (listener) => rateBreaker(policy, clock, listener),
+      newModel: () => new BreakerModel(recovery, shareRule(policy)),
+      recovery,
+      timers: 1, // its window moves on
+    };
+  });
 
 // failures are the most frequent, or most histories would never leave `closed`
 const histories = fc.array(
@@ -50,17 +84,15 @@ function same<T>(found: T, expected: T): void {
 /** Both machines through one history; each call that is under way in one is in the other. */
 class Twins {
   readonly moves: string[] = [];
-  readonly breaker: ConsecutiveBreaker;
+  readonly breaker: Breaker;
   readonly model: BreakerModel;
+  readonly #timers: number;
   readonly #running: { readonly pass: Pass; readonly model: ModelPass }[] = [];
 
-  constructor(policy: ConsecutivePolicy) {
-    this.breaker = new ConsecutiveBreaker(
-      policy,
-      clock,
-      (from, to) => void this.moves.push(`${from} -> ${to}`),
-    );
-    this.model = new BreakerModel(policy);
+  constructor({ breakerFor, newModel, timers }: Specimen) {
+    this.breaker = breakerFor((from, to) => void this.moves.push(`${from} -> ${to}`));
+    this.model = newModel();
+    this.#timers = timers;
   }
 
   take(step: Step): void {
@@ -72,7 +104,7 @@ class Twins {
     same(this.breaker.retryAfterMs, this.model.retryAfterMs);
     same(this.moves.length, this.model.moves.length);
     same(this.moves.at(-1), this.model.moves.at(-1));
-    same(vi.getTimerCount(), this.model.state === 'open' ? 1 : 0);
+    same(vi.getTimerCount(), this.#timers + (this.model.state === 'open' ? 1 : 0));
   }
 
   /** Every call under way ends. */
@@ -99,16 +131,19 @@ class Twins {
   }
 }
 
-describe('a consecutive breaker, against a model of the documented machine', () => {
+describe.each([
+  ['consecutive', consecutive],
+  ['by rate', byRate],
+])('a breaker (%s), against a model of the documented machine', (_mode, specimens) => {
   it('is in the same state after each step of any history, and told of the same moves', () => {
     const seen = new Set<string>();
     fc.assert(
-      fc.property(policies, histories, (policy, history) => {
-        const twins = new Twins(policy);
+      fc.property(specimens, histories, (specimen, history) => {
+        const twins = new Twins(specimen);
         for (const step of history) twins.take(step);
         for (const move of twins.moves) seen.add(move);
         twins.breaker.close();
-        vi.clearAllTimers();
+        expect(vi.getTimerCount()).toBe(0);
       }),
       { numRuns: 2000 },
     );
@@ -121,25 +156,25 @@ describe('a consecutive breaker, against a model of the documented machine', () 
     ]);
   });
 
-  it('always comes back: when all calls have ended, time and two good probes close it', () => {
+  it('always comes back: when all calls have ended, time and good probes close it', () => {
     fc.assert(
       fc.property(
-        policies,
+        specimens,
         histories,
         fc.constantFrom<Verdict>('success', 'failure', 'neutral'),
-        (policy, history, end) => {
-          const twins = new Twins(policy);
+        (specimen, history, end) => {
+          const { recoveryTimeoutMs, successThreshold } = specimen.recovery;
+          const twins = new Twins(specimen);
           for (const step of history) twins.take(step);
           twins.settleAll(end);
-          twins.take({ do: 'advance', ms: policy.recoveryTimeoutMs });
+          twins.take({ do: 'advance', ms: recoveryTimeoutMs });
           // probes that succeeded earlier count, so that fewer may be enough
-          for (let probe = 0; probe < policy.successThreshold && twins.breaker.state !== 'closed'; probe++) {
+          for (let probe = 0; probe < successThreshold && twins.breaker.state !== 'closed'; probe++) {
             twins.take({ do: 'admit' });
             twins.settleAll('success');
           }
           expect(twins.breaker.state).toBe('closed');
           twins.breaker.close();
-          vi.clearAllTimers();
         },
       ),
       { numRuns: 1000 },
