@@ -6,10 +6,15 @@ import { isAlive, until } from '../support/processes.ts';
 const python = hasTool('python3', '--version') ? ['python'] : [];
 const reaper = process.platform === 'linux' ? ['reaper 0'] : []; // one for all
 const everybody = [
-  ...(python.length > 0 ? ['deaf-python'] : []),
-  ...['deaf-lines', 'fd', 'grandchild', 'grandparent', 'lines', 'spins', 'stdio'],
+  'deaf-lines',
+  'fd',
+  'grandchild',
+  'grandparent',
+  'lines',
+  'spins',
+  'stdio',
   ...reaper,
-];
+].concat(python.map(() => 'deaf-python'));
 
 type Pids = Readonly<Record<string, number>>;
 
