@@ -18,20 +18,20 @@ const everybody = [
 
 type Pids = Readonly<Record<string, number>>;
 
-/** A host with plugins of every kind, all of them at work: one spins, others heed neither channel nor signal. */
-async function busyHost(): Promise<HostProgram & { readonly pids: Pids }> {
-  const host = hostProgram('dies.mjs', python);
+/** The plugins of a host, of every kind and all of them at work: one spins, others heed neither channel nor signal. */
+async function allAtWork(host: HostProgram): Promise<Pids> {
   const pids = await host.reported<Pids>();
   expect(Object.keys(pids).toSorted()).toEqual(everybody.toSorted());
   expect(Object.values(pids).every(isAlive)).toBe(true);
-  return { ...host, pids };
+  return pids;
 }
 
 describe('a host that goes takes all its plugins along, and their grandchildren,', () => {
   it.each(['SIGKILL', 'SIGTERM', 'SIGABRT'] as const)('by %s', async (signal) => {
-    await using host = await busyHost();
+    await using host = hostProgram('dies.mjs', python);
+    const pids = await allAtWork(host);
     host.process.kill(signal);
-    await allEnded(host.pids);
+    await allEnded(pids);
     expect(await host.ended).toEqual({ exitCode: null, signal });
   });
 
@@ -39,10 +39,11 @@ describe('a host that goes takes all its plugins along, and their grandchildren,
     ['process.exit()', 'exit', 5],
     ['an error that nobody catches', 'throw', 1],
   ])('by %s', async (_, line, exitCode) => {
-    await using host = await busyHost();
+    await using host = hostProgram('dies.mjs', python);
+    const pids = await allAtWork(host);
     host.process.stdin?.write(`${line}\n`);
     expect(await host.ended).toEqual({ exitCode, signal: null });
-    await allEnded(host.pids);
+    await allEnded(pids);
   });
 
   /** Waits until all are gone; says who is not, should the test's time run out. */
