@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { managed } from '../support/managed.ts';
-import { ownChildren } from '../support/processes.ts';
+import { ownPlugins } from '../support/processes.ts';
 import { bee, bees } from './bees.ts';
 import { callers } from './callers.ts';
 import { openFiles } from './open-files.ts';
@@ -15,7 +15,7 @@ describe('replace under constant load', () => {
     for (let number = 1; number <= 20; number++) {
       const report = await manager.replace('bee', bee(`bee ${number}`));
       expect(report.cancelled).toBe(0);
-      expect(ownChildren()).toHaveLength(instances);
+      expect(ownPlugins()).toHaveLength(instances);
     }
     const { calls, names, failures } = await load.stop();
     expect(failures).toEqual([]);
@@ -35,6 +35,6 @@ describe('replace under constant load', () => {
     await manager.replace('bee', bee('second'));
     const before = openFiles();
     for (let number = 0; number < 10; number++) await manager.replace('bee', bee(`bee ${number}`));
-    expect([openFiles(), ownChildren().length]).toEqual([before, 1]);
+    expect([openFiles(), ownPlugins().length]).toEqual([before, 1]);
   });
 });

@@ -34,6 +34,11 @@ export function ownChildren(): number[] {
     .filter(isAlive);
 }
 
+/** Those of them that are plugins: not the shell that would end them after this process. */
+export function ownPlugins(): number[] {
+  return ownChildren().filter((pid) => !readIfThere(`/proc/${pid}/cmdline`).includes('plugboard-reaper'));
+}
+
 /** For the end of each test: fails it if a child is left, and ends the child. */
 export function expectNoChildren(): void {
   const left = ownChildren();

@@ -7,6 +7,7 @@ import { PluginLog } from '../wire/plugin-log.ts';
 import { spawnFailure } from './diagnose.ts';
 import { exitWords, type Exit } from './exit.ts';
 import type { ResolvedSubprocess } from './options.ts';
+import { endedBeforeHost, endWithHost } from './reaper.ts';
 
 /** After the exit, what is left in the pipes is read for so long; a grandchild may hold them open for ever. */
 const pipeGraceMs = 200;
@@ -73,11 +74,12 @@ export class Child {
       this.process.once('exit', (exitCode, signal) => {
         this.#signalGroup('SIGKILL'); // what it left behind in its group
         this.#forget();
+        const forgotten = endedBeforeHost(this.pid);
         const settle = (): void => {
           timer.cancel();
           for (const stream of this.process.stdio) stream?.destroy();
           this.log.sayDropped();
-          resolve({ exitCode, signal });
+          void forgotten.then(() => resolve({ exitCode, signal }));
         };
         const timer = setup.clock.startTimer(pipeGraceMs, settle);
         this.process.once('close', settle);
@@ -111,6 +113,7 @@ export async function startChild(
       stdio:
         what.channel === 'fd' && what.protocol === 'plugboard' ? ['pipe', 'pipe', 'pipe', 'pipe'] : 'pipe',
     });
+    if (process.pid !== undefined) endWithHost(process.pid, setup.logger);
     await spawned(process);
     return new Child(process, process.pid ?? 0, log, setup);
   } catch (error) {

@@ -1,3 +1,3 @@
 module plugboard.example/wordscore
 
-go 1.19
+go 1.21

@@ -1,0 +1,87 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { Simple } from 'plugboard';
+import { subprocess } from 'plugboard/transports';
+import { afterEach, describe, expect, it } from 'vitest';
+import { reaperScript } from '../../transports/subprocess/reaper-script.ts';
+import { hostProgram } from '../support/host-program.ts';
+import { managed } from '../support/managed.ts';
+import { MemoryLogger } from '../support/memory-logger.ts';
+import { expectNoChildren, isAlive, ownChildren, ownPlugins, until } from '../support/processes.ts';
+import { fixture } from './subjects.ts';
+
+afterEach(expectNoChildren);
+
+const allRound = () => subprocess(process.execPath, { args: [fixture('serve-all-round.mjs')] });
+
+/** The shells that wait for the end of this process. */
+const reapers = (): number[] => ownChildren().filter((pid) => !ownPlugins().includes(pid));
+
+describe.skipIf(process.platform === 'win32')('the shell that outlives its host', () => {
+  /** A process in a group of its own; it tells what it hears. */
+  function group(program: string): ChildProcess & { readonly pid: number } {
+    const process = spawn('sh', ['-c', program], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+    return Object.assign(process, { pid: process.pid ?? 0 });
+  }
+
+  async function told(lines: string): Promise<void> {
+    const shell = spawn('sh', ['-c', reaperScript], { stdio: ['pipe', 'ignore', 'ignore'] });
+    shell.stdin.end(lines);
+    await once(shell, 'exit');
+  }
+
+  it('ends the groups it was told of, but for those that had ended before', async () => {
+    const [ended, listed, unknown] = [group('sleep 60'), group('sleep 60'), group('sleep 60')];
+    await told(`+${ended.pid}\n+${listed.pid}\n-${ended.pid}\nnonsense\n-1\n`);
+    expect([ended, listed, unknown].map(({ pid }) => isAlive(pid))).toEqual([true, false, true]);
+    for (const { pid } of [ended, unknown]) process.kill(-pid, 'SIGKILL');
+    await until(() => !isAlive(ended.pid) && !isAlive(unknown.pid));
+  });
+
+  it('lets a program clean up, and ends one that does not', async () => {
+    const cleansUp = group(`trap 'echo cleaned up; exit 0' TERM; echo ready; while :; do sleep 0.01; done`);
+    const ignores = group(`trap '' TERM; echo ready; while :; do sleep 0.01; done`);
+    let said = '';
+    for (const { stdout } of [cleansUp, ignores])
+      stdout?.on('data', (text: Buffer) => (said += text.toString()));
+    await until(() => said === 'ready\nready\n');
+    await told(`+${cleansUp.pid}\n+${ignores.pid}\n`);
+    await until(() => !isAlive(cleansUp.pid) && !isAlive(ignores.pid));
+    expect(said).toBe('ready\nready\ncleaned up\n');
+    expect([cleansUp.exitCode, ignores.signalCode]).toEqual([0, 'SIGKILL']);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('a host', () => {
+  it('has one for all its plugins, and none without plugins', async () => {
+    await using host = await managed(Simple<string, unknown>().build());
+    expect(reapers()).toEqual([]);
+    await host.manager.register('one', allRound());
+    const [first] = reapers();
+    await host.manager.register('two', allRound());
+    expect(reapers()).toEqual([first]);
+    await host.manager.unregister('one');
+    expect(reapers()).toEqual([first]);
+    await host.manager.unregister('two');
+    expect(reapers()).toEqual([]);
+  });
+
+  it('whose shell was killed says so and gets another with its next plugin', async () => {
+    const log = new MemoryLogger();
+    await using host = await managed(Simple<string, unknown>().withLogger(log).build());
+    await host.manager.register('one', allRound());
+    const [first = 0] = reapers();
+    process.kill(first, 'SIGKILL');
+    await until(() => log.records.some(({ message }) => message.includes('SIGKILL')));
+    await host.manager.register('two', allRound());
+    expect(reapers()).toEqual([expect.any(Number)]);
+  });
+});
+
+it('a host without a shell warns once, and goes on', async () => {
+  await using host = hostProgram('without-shell.mjs', [], ['env', 'PATH=/nowhere']);
+  const { answers, warnings } = await host.reported<Readonly<Record<string, readonly string[]>>>();
+  expect(answers).toEqual(['one', 'two', 'three']);
+  expect(warnings).toEqual([expect.stringMatching(/no shell waits .* ENOENT/)]);
+  expect(await host.ended).toEqual({ exitCode: 0, signal: null });
+});
