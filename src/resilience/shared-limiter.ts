@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { messageOf, PluginError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import type { CallRecorder } from '../core/metrics.ts';
+import type { PluginRecorder } from '../core/metrics.ts';
 import { rateLimited, RejectingLimiter, type Admission, type RateLimiter } from './rate-limiter.ts';
 import type { BucketPolicy } from './token-bucket.ts';
 
@@ -32,7 +32,7 @@ export async function sharedLimiter(
   plugin: string,
   clock: Clock,
   logger: Logger,
-  recorder: CallRecorder | undefined,
+  recorder: PluginRecorder | undefined,
 ): Promise<RateLimiter> {
   const { RateLimiterRedis } = await import('rate-limiter-flexible').catch((cause: unknown) => {
     const message =
@@ -63,7 +63,7 @@ class SharedLimiter implements RateLimiter {
   readonly #plugin: string;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #recorder: CallRecorder | undefined;
+  readonly #recorder: PluginRecorder | undefined;
   #away = false;
   #probing = false;
 
@@ -73,7 +73,7 @@ class SharedLimiter implements RateLimiter {
     plugin: string,
     clock: Clock,
     logger: Logger,
-    recorder: CallRecorder | undefined,
+    recorder: PluginRecorder | undefined,
   ) {
     this.#clock = clock;
     this.#recorder = recorder;
