@@ -6,8 +6,9 @@ import { CallCells, type CallListener } from './call-cells.ts';
 import { startBucketsSeconds } from './descriptors.ts';
 import { Pace } from './pace.ts';
 
-/** A plugin may invent codes; what is over this many is counted as `_OTHER`. */
+/** A plugin may invent codes; what is over this many, or longer than this, is counted as `_OTHER`. */
 const maxCodes = 50;
+const maxCodeLength = 64;
 
 /** Everything that is counted of one plugin. */
 export class PluginCells implements PluginRecorder, CallListener {
@@ -70,7 +71,7 @@ export class PluginCells implements PluginRecorder, CallListener {
 
   failed(endedAtMs: number, errorCode: string, cells: CallCells): void {
     this.pace.countFailure(endedAtMs);
-    const code = this.codes.has(errorCode) || this.codes.size < maxCodes ? errorCode : '_OTHER';
+    const code = this.isBounded(errorCode) ? errorCode : '_OTHER';
     this.codes.set(code, (this.codes.get(code) ?? 0) + 1);
     // A plugin may answer with this code too; only who reached no instance was refused by the limit.
     if (cells === this.calls && errorCode === 'RATELIMIT_1501') this.rateLimited++;
@@ -78,6 +79,10 @@ export class PluginCells implements PluginRecorder, CallListener {
 
   nowMs(): number {
     return this.clock.date().getTime();
+  }
+
+  private isBounded(code: string): boolean {
+    return this.codes.has(code) || (this.codes.size < maxCodes && code.length <= maxCodeLength);
   }
 }
 
