@@ -25,7 +25,14 @@ export type {
 export type { Hook, HookMap, RequestOf, ResponseOf, Schema, Single, Undeclared } from './core/contract.ts';
 export type { SecurityPolicy, SecurityReport, SecurityStatistics } from './core/gate.ts';
 export type { HealthReport, HealthStatus, PluginHealth } from './core/health.ts';
-export type { Histogram, MetricsSnapshot, PluginMetrics } from './core/metrics.ts';
+export type {
+  CallFigures,
+  CallRates,
+  Histogram,
+  InstanceMetrics,
+  MetricsSnapshot,
+  PluginMetrics,
+} from './core/metrics-snapshot.ts';
 export type {
   BreakerChange,
   ConfigChange,
@@ -72,4 +79,7 @@ export type {
 } from './core/gate.ts';
 export { systemClock, type Clock, type Timer } from './core/clock.ts';
 export { silentLogger, type LogLevel } from './core/logger.ts';
+export type { MetricsExporter, MetricsSource } from './core/metrics-exporter.ts';
+export type { Exemplar, Labels, MetricDescriptor, MetricFamily, MetricPoint } from './core/metric-family.ts';
+export type { Traffic } from './core/metrics.ts';
 export { describeCode, type ErrorCodeEntry } from './core/error-codes.ts';

@@ -1,10 +1,11 @@
-import { callMetrics } from '../../observability/call-metrics.ts';
+import { metricsRegistry } from '../../observability/metrics/registry.ts';
 import type { PluginSettings } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Contract, WholeMap } from '../core/contract.ts';
 import type { Gate } from '../core/gate.ts';
 import { PluginError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
+import type { MetricsExporter } from '../core/metrics-exporter.ts';
 import { printable } from '../core/printable.ts';
 import type { PluginSource } from '../core/transport.ts';
 import type { ServiceFunction } from '../manager/shared.ts';
@@ -21,6 +22,7 @@ export interface Plan {
   readonly timeoutMs: number;
   readonly logger: Logger;
   readonly metrics: boolean;
+  readonly exporters: readonly MetricsExporter[];
   /** Stands before every start. */
   readonly gate: Gate | undefined;
   /** What plugins are set to where they say nothing themselves. */
@@ -70,6 +72,10 @@ class PlanBuilder {
     return this.#with({ metrics: true });
   }
 
+  withMetricsExporter(exporter: MetricsExporter): PlanBuilder {
+    return this.#with({ metrics: true, exporters: [...this.#plan.exporters, exporter] });
+  }
+
   withSecurity(gate: Gate): PlanBuilder {
     return this.#with({ gate });
   }
@@ -94,7 +100,7 @@ export function asBuilder<A, B = WholeMap>(plan: Plan): Builder<A, B> {
 
 async function build(plan: Plan): Promise<Manager> {
   const { metrics, signals, ...parts } = plan;
-  const manager = new Manager({ ...parts, metrics: metrics ? callMetrics() : undefined });
+  const manager = new Manager({ ...parts, metrics: metrics ? metricsRegistry(plan.clock) : undefined });
   const errors = await startAll(manager, plan);
   if (errors.length === 0) {
     if (signals) shutDownOnSignals(manager);
@@ -111,9 +117,10 @@ async function startAll(manager: Manager, plan: Plan): Promise<unknown[]> {
   } catch (error) {
     return [error, ...unknownFallbacks(plan)];
   }
-  const results = await Promise.allSettled(
-    plan.plugins.map(({ name, source, settings }) => manager.register(name, source, settings)),
-  );
+  const results = await Promise.allSettled([
+    ...plan.exporters.map((exporter) => manager.registerMetricsExporter(exporter)),
+    ...plan.plugins.map(({ name, source, settings }) => manager.register(name, source, settings)),
+  ]);
   return [...results.flatMap(errorOf), ...unknownFallbacks(plan)];
 }
 

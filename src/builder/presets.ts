@@ -9,6 +9,7 @@ const basic: Omit<Plan, 'contract' | 'timeoutMs'> = {
   services: {},
   logger: silentLogger,
   metrics: false,
+  exporters: [],
   gate: undefined,
   defaults: {},
   fallbacks: {},

@@ -14,7 +14,8 @@ import type {
 } from '../core/contract.ts';
 import type { Gate, SecurityReport } from '../core/gate.ts';
 import type { Logger } from '../core/logger.ts';
-import type { MetricsSnapshot } from '../core/metrics.ts';
+import type { MetricsExporter } from '../core/metrics-exporter.ts';
+import type { MetricsSnapshot } from '../core/metrics-snapshot.ts';
 import type { HostServices } from '../core/plugin.ts';
 import type { PluginSource } from '../core/transport.ts';
 import type { HookSchemas } from '../hooks/define.ts';
@@ -123,6 +124,11 @@ export interface PluginManager<A, B = WholeMap, Names extends string = string> e
   health(): Promise<ManagerHealth>;
   /** What was counted since the start; undefined without `withMetrics`. */
   metrics(): MetricsSnapshot | undefined;
+  /**
+   * Brings what is counted somewhere else from now on, as `prometheusExporter` does; shutdown ends it.
+   * @throws {PluginError} `CONFIG_1703` without `withMetrics`, or when the exporter cannot start: its port is taken, say.
+   */
+  registerMetricsExporter(exporter: MetricsExporter): Promise<void>;
   /** What the gate says of itself: its policy, its counts, what holds on this platform; undefined without one. */
   security(): SecurityReport | undefined;
   /**
@@ -171,6 +177,9 @@ export interface Builder<A, B, Names extends string = never, Services = unknown>
 
   /** Counts calls and their durations; read them with `manager.metrics()`. */
   withMetrics(): Builder<A, B, Names, Services>;
+
+  /** Counts, and brings what is counted somewhere else, as `prometheusExporter` does; `build` fails if it cannot start. */
+  withMetricsExporter(exporter: MetricsExporter): Builder<A, B, Names, Services>;
 
   /** Lets only what a gate admits start, from the first start on and at every restart. */
   withSecurity(gate: Gate): Builder<A, B, Names, Services>;

@@ -4,6 +4,7 @@ import type { PluginError } from './errors.ts';
 import type { Launch } from './gate.ts';
 import type { HealthReport } from './health.ts';
 import type { Logger } from './logger.ts';
+import type { Traffic } from './metrics.ts';
 import type { PluginInfo } from './plugin.ts';
 
 /**
@@ -66,6 +67,8 @@ export interface OpenSetup {
   readonly services: readonly string[];
   /** What the gate admitted in place of the source's own `launch`: start this. Without a gate, the source's own. */
   readonly launch: Launch | undefined;
+  /** Counts the bytes of the wire, where it has one and somebody counts. */
+  readonly traffic?: Traffic | undefined;
   /** Aborts when the start is no longer wanted. */
   readonly signal: AbortSignal;
 }

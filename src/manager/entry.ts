@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ResolvedSettings } from '../config/settings.ts';
 import type { PluginError } from '../core/errors.ts';
 import type { PluginHealth } from '../core/health.ts';
-import type { CallRecorder } from '../core/metrics.ts';
+import type { PluginRecorder } from '../core/metrics.ts';
 import type { PluginInfo } from '../core/plugin.ts';
 import type { PluginSource } from '../core/transport.ts';
 import { CallPath } from '../resilience/call-path.ts';
@@ -50,7 +50,7 @@ export class Entry {
   instances: readonly Instance[] = [];
   readonly tally: Tally = new Tally();
   readonly #shared: Shared;
-  readonly #recorder: CallRecorder | undefined;
+  readonly #recorder: PluginRecorder | undefined;
   #path: CallPath | undefined;
   #policies: Policies | undefined;
   /** Instances that are being started to take over. */
@@ -63,7 +63,7 @@ export class Entry {
     this.source = source;
     this.settings = settings;
     this.#shared = shared;
-    this.#recorder = shared.metrics?.recorderFor(name);
+    this.#recorder = shared.metrics?.recorderFor(name, Object.keys(shared.contract));
   }
 
   /** The way of its calls; undefined until it is open. */
@@ -191,6 +191,7 @@ export class Entry {
     const cancelled = late + (endHurry?.() ?? 0);
     await Promise.all(this.instances.map((instance) => instance.stop(Math.min(timeoutMs, closeTimeoutMs))));
     this.#path?.close();
+    if (!wasOver) this.#recorder?.drained(cancelled);
     if (!wasOver) events.emit('drain', { plugin, remaining: 0, cancelled });
     return { cancelled, durationMs: clock.now() - startedAt };
   }
@@ -264,11 +265,14 @@ export class Entry {
         return cancelled;
       }),
     );
-    return counts.reduce((sum, count) => sum + count, 0);
+    const cancelled = counts.reduce((sum, count) => sum + count, 0);
+    if (old.length > 0) this.#recorder?.drained(cancelled);
+    return cancelled;
   }
 
   #newInstances(source: PluginSource, settings: ResolvedSettings): readonly Instance[] {
-    return newInstances(this.name, source, settings, this.#shared, () => this.settings.services);
+    const allowed = (): readonly string[] => this.settings.services;
+    return newInstances(this.name, source, settings, this.#shared, allowed, this.#recorder);
   }
 }
 

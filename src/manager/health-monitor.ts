@@ -10,6 +10,13 @@ const defaultTimeoutMs = 5000;
 
 type Policy = ResolvedSettings['healthCheck'];
 
+/** Hears what a monitor finds. */
+export interface HealthEvents {
+  health(from: HealthStatus, to: HealthStatus, message: string | undefined): void;
+  /** The plugin was asked and is unwell, or did not answer. */
+  healthCheckFailed(): void;
+}
+
 /**
  * Asks one instance how it is: on an interval while it runs, where checks are on, and whenever somebody asks.
  * The next check is planned when the last one has ended, so that they never overlap.
@@ -19,24 +26,18 @@ export class HealthMonitor {
   #policy: Policy;
   readonly #clock: Clock;
   readonly #plugin: string;
-  readonly #changed: (from: HealthStatus, to: HealthStatus, message: string | undefined) => void;
+  readonly #events: HealthEvents;
   #status: HealthStatus = 'unknown';
   #failuresInARow = 0;
   #timer: Timer | undefined;
   #watching = false;
 
-  constructor(
-    supervisor: Supervisor,
-    policy: Policy,
-    clock: Clock,
-    plugin: string,
-    changed: (from: HealthStatus, to: HealthStatus, message: string | undefined) => void,
-  ) {
+  constructor(supervisor: Supervisor, policy: Policy, clock: Clock, plugin: string, events: HealthEvents) {
     this.#supervisor = supervisor;
     this.#policy = policy;
     this.#clock = clock;
     this.#plugin = plugin;
-    this.#changed = changed;
+    this.#events = events;
   }
 
   /** What was last known. */
@@ -92,8 +93,7 @@ export class HealthMonitor {
 
   /** Counts a check: bad ones in a row make it offline, and its supervisor starts it again. */
   #count(report: HealthReport): void {
-    const isBad = report.status === 'unhealthy' || report.status === 'offline';
-    this.#failuresInARow = isBad ? this.#failuresInARow + 1 : 0;
+    this.#failuresInARow = isBad(report) ? this.#failuresInARow + 1 : 0;
     if (this.#failuresInARow < (this.#policy?.failureLimit ?? Infinity)) return this.#show(report);
     this.#become({ ...report, status: 'offline' });
     const message = `it was unhealthy ${this.#failuresInARow} times in a row (${report.message ?? report.status}) and is started again.`;
@@ -109,11 +109,17 @@ export class HealthMonitor {
   #become(report: HealthReport): void {
     const from = this.#status;
     this.#status = report.status;
-    if (from !== report.status) this.#changed(from, report.status, report.message);
+    if (from !== report.status) this.#events.health(from, report.status, report.message);
+  }
+
+  async #ask(channel: Channel): Promise<HealthReport> {
+    const report = await this.#reportOf(channel);
+    if (isBad(report)) this.#events.healthCheckFailed();
+    return report;
   }
 
   /** A plugin that does not answer, or answers with an error, is unhealthy. */
-  async #ask(channel: Channel): Promise<HealthReport> {
+  async #reportOf(channel: Channel): Promise<HealthReport> {
     const timeoutMs = this.#policy?.timeoutMs ?? defaultTimeoutMs;
     let timer: Timer | undefined;
     const late = new Promise<HealthReport>((resolve) => {
@@ -128,6 +134,10 @@ export class HealthMonitor {
       timer?.cancel();
     }
   }
+}
+
+function isBad({ status }: HealthReport): boolean {
+  return status === 'unhealthy' || status === 'offline';
 }
 
 function reportOfState({ state, ended }: Supervisor): HealthReport {

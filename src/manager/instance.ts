@@ -4,7 +4,7 @@ import type { ResolvedSettings } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
 import { PluginError } from '../core/errors.ts';
 import type { Gate } from '../core/gate.ts';
-import type { HealthStatus } from '../core/health.ts';
+import type { CallRecorder } from '../core/metrics.ts';
 import type { PluginState } from '../core/plugin-state.ts';
 import type { Channel, OpenSetup, PluginSource } from '../core/transport.ts';
 import type { Breaker, BreakerState } from '../resilience/breaker.ts';
@@ -12,14 +12,13 @@ import type { Target } from '../resilience/call-parts.ts';
 import { consecutiveBreaker } from '../resilience/consecutive-breaker.ts';
 import { rateBreaker } from '../resilience/rate-breaker.ts';
 import { Tally } from '../resilience/tally.ts';
-import { HealthMonitor } from './health-monitor.ts';
+import { HealthMonitor, type HealthEvents } from './health-monitor.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** Hears what happens to an instance. */
-export interface InstanceEvents {
+export interface InstanceEvents extends HealthEvents {
   state(from: PluginState, to: PluginState): void;
   breaker(from: BreakerState, to: BreakerState): void;
-  health(from: HealthStatus, to: HealthStatus, message: string | undefined): void;
 }
 
 /** What an instance is made of. */
@@ -31,11 +30,14 @@ export interface InstanceParts {
   readonly setup: Omit<OpenSetup, 'signal' | 'launch'>;
   readonly gate: Gate | undefined;
   readonly events: InstanceEvents;
+  /** Hears of its calls; undefined where nobody counts. */
+  readonly recorder: CallRecorder | undefined;
 }
 
 /** One running copy of a plugin: its life, its breaker, its health, and the calls that go to it. */
 export class Instance implements Target {
   readonly tally: Tally = new Tally();
+  readonly recorder: CallRecorder | undefined;
   readonly supervisor: Supervisor;
   breaker: Breaker | undefined;
   readonly monitor: HealthMonitor;
@@ -54,6 +56,7 @@ export class Instance implements Target {
   constructor(parts: InstanceParts, index: number) {
     const { settings, clock, events } = parts;
     this.#parts = parts;
+    this.recorder = parts.recorder;
     this.#index = index;
     this.#settings = settings;
     this.spread = settings.instances.spread;
@@ -68,13 +71,7 @@ export class Instance implements Target {
       gate: parts.gate,
       onMove: (from, to) => this.#moved(from, to, events),
     });
-    this.monitor = new HealthMonitor(
-      this.supervisor,
-      settings.healthCheck,
-      clock,
-      parts.plugin,
-      (from, to, message) => events.health(from, to, message),
-    );
+    this.monitor = new HealthMonitor(this.supervisor, settings.healthCheck, clock, parts.plugin, events);
   }
 
   channel(): Channel | Promise<Channel> {

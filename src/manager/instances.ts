@@ -1,10 +1,12 @@
 import type { ResolvedSettings } from '../config/settings.ts';
 import { PluginError } from '../core/errors.ts';
 import { withFields } from '../core/logger.ts';
+import type { InstanceRecorder, PluginRecorder } from '../core/metrics.ts';
 import { printable } from '../core/printable.ts';
 import type { OpenSetup, PluginSource } from '../core/transport.ts';
 import { Instance, type InstanceEvents } from './instance.ts';
 import { logMove } from './log-move.ts';
+import { recordLife } from './record-life.ts';
 import type { Shared } from './shared.ts';
 
 /** The instances of one plugin, not yet started. `allowed` gives the host services it may use when it asks. */
@@ -14,12 +16,15 @@ export function newInstances(
   settings: ResolvedSettings,
   shared: Shared,
   allowed: () => readonly string[],
+  counted: PluginRecorder | undefined,
 ): readonly Instance[] {
   const { clock, gate } = shared;
-  const setup = setupOf(plugin, settings, shared, allowed);
+  const setup = { ...setupOf(plugin, settings, shared, allowed), traffic: counted?.traffic };
   return Array.from({ length: settings.instances.count }, (_, index) => {
-    const events = eventsOf(plugin, index, shared);
-    return new Instance({ plugin, source, settings, clock, setup, gate, events }, index);
+    const own = counted?.instance(index);
+    const events = eventsOf(plugin, index, shared, own);
+    const recorder = own?.calls;
+    return new Instance({ plugin, source, settings, clock, setup, gate, events, recorder }, index);
   });
 }
 
@@ -42,16 +47,27 @@ function setupOf(
   };
 }
 
-function eventsOf(plugin: string, instance: number, { logger, events }: Shared): InstanceEvents {
+function eventsOf(
+  plugin: string,
+  instance: number,
+  { logger, events, clock }: Shared,
+  recorder: InstanceRecorder | undefined,
+): InstanceEvents {
   const about = { plugin, instance };
+  const life = recordLife(recorder, clock);
   return {
     state: (from, to) => {
+      life.state(from, to);
       logMove(logger, about, from, to);
       events.emit('state', { ...about, from, to });
       if (to.status === 'starting' && to.attempt > 1)
         events.emit('restart', { ...about, attempt: to.attempt });
     },
-    breaker: (from, to) => events.emit('breaker', { ...about, from, to }),
+    breaker: (from, to) => {
+      life.breaker(from, to);
+      events.emit('breaker', { ...about, from, to });
+    },
+    healthCheckFailed: life.healthCheckFailed,
     health: (from, to, message) => events.emit('health', { ...about, from, to, message }),
   };
 }

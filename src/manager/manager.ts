@@ -6,10 +6,13 @@ import type { PluginError } from '../core/errors.ts';
 import type { Gate, SecurityReport } from '../core/gate.ts';
 import { overallHealth } from '../core/health.ts';
 import type { Logger } from '../core/logger.ts';
-import type { CallMetrics, MetricsSnapshot } from '../core/metrics.ts';
+import type { Metrics } from '../core/metrics.ts';
+import type { MetricsExporter } from '../core/metrics-exporter.ts';
+import type { MetricsSnapshot } from '../core/metrics-snapshot.ts';
 import type { PluginSource } from '../core/transport.ts';
 import { DeadlineQueue } from '../resilience/deadlines.ts';
 import { Events, type ManagerEvents, type Undo } from './events.ts';
+import { Exporters } from './exporters.ts';
 import { callWithFallback } from './fallback.ts';
 import { closeGate, openGate, recordMove } from './guard.ts';
 import { draining, isShutDown } from './refusals.ts';
@@ -27,7 +30,7 @@ export interface ManagerParts {
   readonly timeoutMs: number;
   readonly logger: Logger;
   readonly clock?: Clock | undefined;
-  readonly metrics?: CallMetrics | undefined;
+  readonly metrics?: Metrics | undefined;
   /** Stands before every start. */
   readonly gate?: Gate | undefined;
   /** What plugins are set to where they say nothing themselves. */
@@ -48,6 +51,7 @@ export class Manager {
   readonly #registry: Registry;
   readonly #parts: ManagerParts;
   readonly #shared: Shared;
+  readonly #exporters: Exporters;
   #shutdown: Promise<ShutdownReport> | undefined;
   #onShutdown: (() => void) | undefined;
   readonly #hasFallbacks: boolean;
@@ -70,6 +74,8 @@ export class Manager {
       settings: parts.defaults,
       timeoutMs: parts.timeoutMs,
     });
+    this.#exporters = new Exporters({ metrics, clock, logger });
+    metrics?.watch(this);
   }
 
   /** Makes the gate ready; nothing may be registered before. */
@@ -166,6 +172,11 @@ export class Manager {
     return this.#parts.metrics?.snapshot();
   }
 
+  async registerMetricsExporter(exporter: MetricsExporter): Promise<void> {
+    if (this.#shutdown !== undefined) throw isShutDown();
+    await this.#exporters.add(exporter);
+  }
+
   security(): SecurityReport | undefined {
     return this.#parts.gate?.report();
   }
@@ -232,7 +243,7 @@ export class Manager {
         async (entry) => [entry.name, (await entry.close(timeoutMs, isShutDown)).cancelled] as const,
       ),
     );
-    await closeGate(this.#parts.gate, clock);
+    await Promise.all([closeGate(this.#parts.gate, clock), this.#exporters.stop(startedAt + timeoutMs)]);
     deadlines.close();
     this.#onShutdown?.();
     const cancelled = Object.fromEntries(counts.filter(([, count]) => count > 0));

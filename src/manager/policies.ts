@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { ResolvedSettings } from '../config/settings.ts';
 import { withFields } from '../core/logger.ts';
-import type { CallRecorder } from '../core/metrics.ts';
+import type { PluginRecorder } from '../core/metrics.ts';
 import type { CallParts } from '../resilience/call-parts.ts';
 import { ConcurrencyLimit } from '../resilience/concurrency.ts';
 import { RejectingLimiter, type RateLimiter } from '../resilience/rate-limiter.ts';
@@ -26,7 +26,7 @@ export async function policiesOf(
   plugin: string,
   settings: ResolvedSettings,
   shared: Shared,
-  recorder: CallRecorder | undefined,
+  recorder: PluginRecorder | undefined,
   before: Policies | undefined,
 ): Promise<Policies> {
   const { concurrency, retry, timeoutMs, rateLimit } = settings;
@@ -61,7 +61,7 @@ async function limiterOf(
   plugin: string,
   settings: ResolvedSettings,
   shared: Shared,
-  recorder: CallRecorder | undefined,
+  recorder: PluginRecorder | undefined,
 ): Promise<RateLimiter | undefined> {
   const { rateLimit } = settings;
   const { clock, deadlines } = shared;

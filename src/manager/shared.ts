@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Contract } from '../core/contract.ts';
 import type { Gate } from '../core/gate.ts';
 import type { Logger } from '../core/logger.ts';
-import type { CallMetrics } from '../core/metrics.ts';
+import type { Metrics } from '../core/metrics.ts';
 import type { ServiceCaller } from '../core/plugin.ts';
 import type { DeadlineQueue } from '../resilience/deadlines.ts';
 import type { Events } from './events.ts';
@@ -16,7 +16,7 @@ export interface Shared {
   readonly services: Readonly<Record<string, ServiceFunction>>;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly metrics: CallMetrics | undefined;
+  readonly metrics: Metrics | undefined;
   readonly deadlines: DeadlineQueue;
   readonly events: Events;
   /** Stands before every start. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Contract } from '../core/contract.ts';
 import type { PluginError } from '../core/errors.ts';
-import type { CallRecorder } from '../core/metrics.ts';
+import type { CallRecorder, PluginRecorder } from '../core/metrics.ts';
 import type { Channel } from '../core/transport.ts';
 import type { Backoff } from './backoff.ts';
 import type { Pass } from './breaker.ts';
@@ -27,6 +27,8 @@ export interface RetryPolicy extends Backoff {
 export interface Target {
   /** Counts the calls that go here. */
   readonly tally: Tally;
+  /** Hears of their ends; undefined where nobody counts. */
+  readonly recorder: CallRecorder | undefined;
   /**
    * The connection to use now, or the promise of one.
    * @throws {PluginError} what a call must be told otherwise.
@@ -55,7 +57,7 @@ export interface CallParts {
   /** Without retries its `maxRetries` is 0; a call may ask for some all the same. */
   readonly retry: RetryPolicy;
   readonly budget: RetryBudget;
-  readonly recorder: CallRecorder | undefined;
+  readonly recorder: PluginRecorder | undefined;
   readonly clock: Clock;
   readonly deadlines: DeadlineQueue;
 }

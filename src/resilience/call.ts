@@ -12,6 +12,7 @@ import { CallView } from './call-view.ts';
 import { overloaded, type Waiter } from './concurrency.ts';
 import { Deadline, type DeadlineEntry, type DeadlineList } from './deadlines.ts';
 import type { RateLimiter } from './rate-limiter.ts';
+import { givenUp } from './given-up.ts';
 import { checked } from './schema-check.ts';
 import type { Tally } from './tally.ts';
 
@@ -228,6 +229,7 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
 
   private again(): void {
     if (this.settled) return;
+    this.parts.recorder?.retried();
     if (this.target === undefined || !this.parts.mustReroute(this.target)) return this.try();
     this.leaveTarget(verdictOf(this.attemptError));
     this.routeAndTry();
@@ -242,11 +244,7 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   }
 
   private givenUp(error: PluginError, why: string): PluginError {
-    const { code, rawMessage, retryable, retryAfterMs } = error;
-    const times = this.attempt === 1 ? '1 attempt' : `${this.attempt} attempts`;
-    const message = `failed after ${times}${why}, at last with ${code}: ${rawMessage}`;
-    const context = { attempts: this.attempt, lastCode: code };
-    return this.error('PLUGIN_1203', message, { cause: error, context, retryable, retryAfterMs });
+    return givenUp({ plugin: this.parts.plugin, hook: this.hook, attempts: this.attempt }, error, why);
   }
 
   private succeed(answer: unknown): void {
@@ -270,8 +268,9 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     this.attemptEnd?.cancel();
     if (this.slot !== 'none') this.leaveSlot();
     if (this.target === undefined) this.parts.limiter?.leave(this);
+    const calls = recorder && (this.target?.recorder ?? recorder.calls);
     this.leaveTarget(verdictOf(blame), error === undefined);
-    recorder?.ended(this.parts.clock.now() - this.startedAt, error?.code);
+    calls?.ended(this.hook, this.startedAt, this.parts.clock.now(), error?.code, this.traceparent);
     this.tally.end(error === undefined);
   }
 

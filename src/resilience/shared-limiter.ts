@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import type { CallRecorder } from '../core/metrics.ts';
+import type { PluginRecorder } from '../core/metrics.ts';
 import { Deadline, type DeadlineQueue } from './deadlines.ts';
 import { rateLimited, RejectingLimiter, type Admission, type RateLimiter } from './rate-limiter.ts';
 import { msBeforeNext, redisPoints, type Points, type RedisPolicy } from './redis-points.ts';
@@ -18,7 +18,7 @@ export interface SharedSurroundings {
   readonly clock: Clock;
   readonly deadlines: DeadlineQueue;
   readonly logger: Logger;
-  readonly recorder: CallRecorder | undefined;
+  readonly recorder: PluginRecorder | undefined;
 }
 
 /** From one look for the store to the next, so that one that comes and goes is a warning a second at most. */

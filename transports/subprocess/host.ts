@@ -49,7 +49,7 @@ async function openChannel(what: ResolvedSubprocess, setup: OpenSetup): Promise<
   try {
     child.log.capture(child.stderr, 'stderr');
     if (what.channel === 'fd') child.log.capture(child.stdout, 'stdout');
-    return await new SubprocessChannel(child, wireTo(child, what), what, setup).open();
+    return await new SubprocessChannel(child, wireTo(child, what, setup), what, setup).open();
   } catch (error) {
     child.signal('SIGKILL'); // whatever went wrong, nothing may be left running
     throw error;
@@ -65,9 +65,10 @@ function pluginEnvironment(what: ResolvedSubprocess, setup: OpenSetup): Record<s
   });
 }
 
-function wireTo(child: Child, what: ResolvedSubprocess): Wire {
-  if (what.channel === 'stdio') return new StreamWire(child.stdout, child.stdin, what.maxFrameBytes);
-  return new StreamWire(child.channel, child.channel, what.maxFrameBytes);
+function wireTo(child: Child, what: ResolvedSubprocess, { traffic }: OpenSetup): Wire {
+  const [input, output] =
+    what.channel === 'stdio' ? [child.stdout, child.stdin] : [child.channel, child.channel];
+  return new StreamWire(input, output, what.maxFrameBytes, false, traffic);
 }
 
 /** A child process that speaks the protocol, from its handshake to its end. */

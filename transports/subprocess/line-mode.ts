@@ -73,6 +73,7 @@ class LineChannel implements Channel {
       const bytes = Buffer.byteLength(text);
       if (bytes > this.#what.maxFrameBytes) return reject(this.#tooLarge(call.hook));
       this.#writer.write({ text, attachments: [] }, bytes);
+      this.#setup.traffic?.sent(bytes);
       this.#pending.set(id, { resolve, reject });
       call.onCancel = () => this.#pending.delete(id);
     });
@@ -109,7 +110,10 @@ class LineChannel implements Channel {
       this.#what.maxFrameBytes,
     );
     reader.attachments = false;
-    stdout.on('data', (chunk: Buffer) => reader.push(chunk));
+    stdout.on('data', (chunk: Buffer) => {
+      this.#setup.traffic?.received(chunk.length);
+      reader.push(chunk);
+    });
     stdout.on('end', () => this.#closed());
     this.#child.stdin.on('close', () => this.#closed());
   }

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 
 import { PluginError } from '../../src/core/errors.ts';
+import type { Traffic } from '../../src/core/metrics.ts';
 import { encode } from './encode.ts';
 import { FrameReader } from './frame-reader.ts';
 import { FrameWriter } from './frame-writer.ts';
@@ -22,11 +23,19 @@ export class StreamWire implements Wire {
   readonly #input: Readable;
   readonly #output: Writable;
   readonly #writer: FrameWriter;
+  readonly #traffic: Traffic | undefined;
   #maxFrameBytes: number;
   #attachments = false;
   #reader: FrameReader | undefined;
 
-  constructor(input: Readable, output: Writable, maxFrameBytes: number, throttled = false) {
+  constructor(
+    input: Readable,
+    output: Writable,
+    maxFrameBytes: number,
+    throttled = false,
+    traffic?: Traffic,
+  ) {
+    this.#traffic = traffic;
     this.#throttled = throttled;
     this.#input = input;
     this.#output = output;
@@ -45,7 +54,10 @@ export class StreamWire implements Wire {
       ended = true;
       receiver.ended(error);
     };
-    this.#input.on('data', (chunk: Buffer) => reader.push(chunk));
+    this.#input.on('data', (chunk: Buffer) => {
+      this.#traffic?.received(chunk.length);
+      reader.push(chunk);
+    });
     this.#input.on('end', () => end());
     this.#input.on('error', end);
     this.#input.on('close', () => end());
@@ -68,6 +80,7 @@ export class StreamWire implements Wire {
       Buffer.byteLength(frame.text) + frame.attachments.reduce((sum, part) => sum + part.byteLength, 0);
     if (bytes > this.#maxFrameBytes) throw tooLarge(bytes, this.#maxFrameBytes);
     this.#writer.write(frame, bytes);
+    this.#traffic?.sent(bytes);
     if (this.#throttled) this.#throttle();
   }
 

@@ -1,12 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { PluginError, Simple, type PluginManager } from 'plugboard';
 import { inProcess } from 'plugboard/transports';
-import { callMetrics } from '../../observability/call-metrics.ts';
+import { metricsRegistry } from '../../observability/metrics/registry.ts';
 import { answering, hanging } from '../manager/plugins.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { managed } from '../support/managed.ts';
 
-const bounds = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, Infinity];
+const bounds = [
+  0.0001,
+  0.00025,
+  0.0005,
+  0.001,
+  0.005,
+  0.01,
+  0.025,
+  0.05,
+  0.1,
+  0.25,
+  0.5,
+  1,
+  2.5,
+  5,
+  10,
+  Infinity,
+];
 
 describe('the counters of a manager', () => {
   it('count each call once, by how it ended and how long it took', async () => {
@@ -35,7 +52,7 @@ describe('the counters of a manager', () => {
     expect(counts?.durationSeconds.sum).toBeCloseTo(0.461, 9);
     expect(counts?.durationSeconds.buckets.map(({ le }) => le)).toEqual(bounds);
     expect(counts?.durationSeconds.buckets.map(({ count }) => count)).toEqual([
-      2, 2, 2, 2, 4, 4, 4, 5, 5, 5, 5, 5, 5,
+      1, 1, 1, 2, 2, 2, 2, 4, 4, 4, 5, 5, 5, 5, 5, 5,
     ]);
   });
 
@@ -62,7 +79,8 @@ describe('the counters of a manager', () => {
     const manager: PluginManager<string, string> = host.manager;
     await manager.execute('auth', 'hello');
     await manager.unregister('auth');
-    expect(manager.metrics()).toEqual({ plugins: {} });
+    expect(manager.metrics()).toMatchObject({ totals: { requestsTotal: 0 }, plugins: {} });
+    expect(manager.metrics()?.plugins).toEqual({});
     await manager.register('auth', echo);
     expect(manager.metrics()?.plugins['auth']).toMatchObject({ requestsTotal: 0 });
   });
@@ -76,32 +94,46 @@ describe('the counters of a manager', () => {
   });
 });
 
-describe('call metrics', () => {
-  it('put a duration that is just a bound below it', () => {
-    const metrics = callMetrics();
-    const recorder = metrics.recorderFor('auth');
-    for (const le of bounds.slice(0, -1)) recorder.ended(le * 1000, undefined);
-    recorder.ended(60_000, undefined);
+describe('the registry', () => {
+  const counting = (plugin: string) => {
+    const metrics = metricsRegistry();
+    const { calls } = metrics.recorderFor(plugin, ['execute']).instance(0);
+    return { metrics, ended: (ms: number, code?: string) => calls.ended('execute', 0, ms, code, undefined) };
+  };
+
+  it('puts a duration that is just a bound below it', () => {
+    const { metrics, ended } = counting('auth');
+    for (const le of bounds.slice(0, -1)) ended(le * 1000);
+    ended(60_000);
     const { durationSeconds } = metrics.snapshot().plugins['auth'] ?? {};
     expect(durationSeconds?.buckets).toEqual(bounds.map((le, at) => ({ le, count: at + 1 })));
   });
 
-  it('keep a bounded number of codes, whatever a plugin invents', () => {
-    const metrics = callMetrics();
-    const recorder = metrics.recorderFor('auth');
-    for (let at = 0; at < 10_000; at++) recorder.ended(1, `CODE_${at}`);
-    recorder.ended(1, 'CODE_0');
+  it('keeps a bounded number of codes, whatever a plugin invents', () => {
+    const { metrics, ended } = counting('auth');
+    for (let at = 0; at < 10_000; at++) ended(1, `CODE_${at}`);
+    ended(1, 'CODE_0');
     const { failures, requestsFailure } = metrics.snapshot().plugins['auth'] ?? {};
     expect(requestsFailure).toBe(10_001);
     expect(Object.keys(failures ?? {})).toHaveLength(51);
     expect(failures).toMatchObject({ CODE_0: 2, _OTHER: 9950 });
   });
 
-  it('keep plugins apart whose names are those of object members', () => {
-    const metrics = callMetrics();
-    metrics.recorderFor('constructor').ended(1, 'toString');
+  it('keeps a bounded number of hooks, whatever it is told', () => {
+    const metrics = metricsRegistry();
+    const { calls } = metrics.recorderFor('auth', ['check', '__proto__']).instance(0);
+    for (let at = 0; at < 1_000_000; at++) calls.ended(`hook-${at}`, 0, 1, undefined, undefined);
+    calls.ended('check', 0, 1, undefined, undefined);
+    const { hooks } = metrics.snapshot().plugins['auth'] ?? {};
+    expect(Object.keys(hooks ?? {}).toSorted()).toEqual(['_OTHER', '__proto__', 'check']);
+    expect(hooks).toMatchObject({ _OTHER: { requestsTotal: 1_000_000 }, check: { requestsTotal: 1 } });
+  });
+
+  it('keeps plugins apart whose names are those of object members', () => {
+    const { metrics, ended } = counting('constructor');
+    ended(1, 'toString');
     expect(metrics.snapshot().plugins['constructor']).toMatchObject({ failures: { toString: 1 } });
     metrics.forget('constructor');
-    expect(metrics.snapshot()).toEqual({ plugins: {} });
+    expect(metrics.snapshot().plugins).toEqual({});
   });
 });

@@ -1,0 +1,11 @@
+/**
+ * plugboard/observability: metrics for Prometheus, and what exporters need.
+ * @module
+ */
+
+export { descriptors } from './metrics/descriptors.ts';
+export {
+  prometheusExporter,
+  type PrometheusExporter,
+  type PrometheusOptions,
+} from './prometheus/exporter.ts';

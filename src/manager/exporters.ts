@@ -1,0 +1,72 @@
+import type { Clock } from '../core/clock.ts';
+import { messageOf, PluginError } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import type { Metrics } from '../core/metrics.ts';
+import type { MetricsExporter } from '../core/metrics-exporter.ts';
+
+/** Even a shutdown in a hurry lets exporters hand out what they have for so long, in milliseconds. */
+const leastFlushMs = 1000;
+
+/** What exporters are given. */
+interface ExporterParts {
+  readonly metrics: Metrics | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The exporters of a manager. What they do wrong is logged and harms nothing else. */
+export class Exporters {
+  readonly #parts: ExporterParts;
+  readonly #running = new Set<MetricsExporter>();
+
+  constructor(parts: ExporterParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws {PluginError} `CONFIG_1703` without metrics; what the exporter says when it cannot start. */
+  async add(exporter: MetricsExporter): Promise<void> {
+    const { metrics, clock, logger } = this.#parts;
+    if (metrics === undefined) throw nothingToExport();
+    if (this.#running.has(exporter)) return;
+    this.#running.add(exporter);
+    try {
+      await exporter.start({ collect: () => metrics.collect(), clock, logger });
+    } catch (error) {
+      this.#running.delete(exporter);
+      throw PluginError.from(error, 'CONFIG_1703');
+    }
+  }
+
+  /** Lets every exporter hand out what is left, side by side, until `endsAtMs` on the clock. Never rejects. */
+  async stop(endsAtMs: number): Promise<void> {
+    const { clock } = this.#parts;
+    const timeoutMs = Math.max(leastFlushMs, endsAtMs - clock.now());
+    const exporters = [...this.#running];
+    this.#running.clear();
+    await Promise.all(exporters.map((exporter) => this.#stop(exporter, timeoutMs)));
+  }
+
+  #stop(exporter: MetricsExporter, timeoutMs: number): Promise<void> {
+    const { clock, logger } = this.#parts;
+    const warn = (error: string): void =>
+      logger.warn('an exporter did not end well', { exporter: exporter.name, error });
+    return new Promise((resolve) => {
+      const timer = clock.startTimer(timeoutMs, () => {
+        warn(`it was not over after ${timeoutMs} ms`);
+        resolve();
+      });
+      const stopped = (async () => exporter.stop(timeoutMs))();
+      void stopped
+        .catch((error: unknown) => warn(messageOf(error)))
+        .finally(() => {
+          timer.cancel();
+          resolve();
+        });
+    });
+  }
+}
+
+function nothingToExport(): PluginError {
+  const message = 'there is nothing to export: this manager counts nothing. Build it with withMetrics().';
+  return new PluginError('CONFIG_1703', { message });
+}
