@@ -12,11 +12,12 @@ export async function openAdmitted(
   setup: Omit<OpenSetup, 'launch'>,
   gate: Gate | undefined,
 ): Promise<Channel> {
+  if (gate === undefined) return source.open({ ...setup, launch: source.launch });
   const admission = await admit(source, setup.plugin, gate);
   const release = (): void => void giveBack(admission);
   try {
     setup.signal.throwIfAborted(); // a long look at a large file may outlast the wish to start it
-    const channel = await source.open({ ...setup, launch: admission?.launch ?? source.launch });
+    const channel = await source.open({ ...setup, launch: admission?.launch });
     void Promise.resolve(channel?.ended).then(release, release);
     return channel;
   } catch (error) {
@@ -31,12 +32,7 @@ export async function checkSource(source: PluginSource, plugin: string, gate: Ga
   if (source.kind !== 'in-process') throw noLaunch(source, plugin);
 }
 
-async function admit(
-  source: PluginSource,
-  plugin: string,
-  gate: Gate | undefined,
-): Promise<Admission | undefined> {
-  if (gate === undefined) return undefined;
+async function admit(source: PluginSource, plugin: string, gate: Gate): Promise<Admission | undefined> {
   if (source.launch !== undefined) return gate.admit(plugin, source.launch);
   if (source.kind === 'in-process') return undefined; // the host's own code
   throw noLaunch(source, plugin);
