@@ -1,6 +1,7 @@
 import type { LogLevel } from '../core/logger.ts';
 import type { AuthConfig } from './auth.ts';
 import type { DiscoveryConfig, MetricsConfig, SecurityConfig, TracingConfig } from './host-parts.ts';
+import type { Secrets } from './secrets.ts';
 import type { ResolvedSettings } from './settings.ts';
 import type { SourceConfig } from './source.ts';
 
@@ -30,16 +31,15 @@ export interface HostConfig {
   readonly marketplace: MarketplaceConfig | undefined;
   /** Tables of the file that belong to the application, as they are; only beside a `[plugins]` table. */
   readonly sections: Readonly<Record<string, unknown>>;
-  /**
-   * Values that came from a secret file: the path of the value, such as `plugins/auth/auth/apiKey`, to the text as
-   * written, `${file:/run/secrets/key}`. What prints a configuration prints that text instead of the value.
-   */
-  readonly secrets: Readonly<Record<string, string>>;
+  /** Which strings came from a secret file; what prints a configuration asks it first. */
+  readonly secrets: Secrets;
 }
 
 /** One plugin of a host. */
 export interface PluginConfig {
   readonly name: string;
+  /** What kind of plugin it is, for the whitelist; of `subprocess`, `worker`, `grpc` and `go-plugin` also its transport. */
+  readonly type: string | undefined;
   /** A disabled plugin is known but not registered. Default true. */
   readonly enabled: boolean;
   /** Of plugins that answer the same hook, the lower comes first. Default 1, as go-plugins. */

@@ -126,8 +126,11 @@ const settings = z.strictObject({
   services: z.array(z.string()).default([]),
 });
 
+/** The fields of one plugin's settings, for those who read them from elsewhere. */
+export const settingsShape: Readonly<Record<string, z.ZodType>> = settings.shape;
+
 /** A policy is off when it is not given, or given as false. */
-function orOff<T extends z.ZodType>(policy: T): z.ZodType<z.output<T> | undefined> {
+export function orOff<T extends z.ZodType>(policy: T): z.ZodType<z.output<T> | undefined> {
   return z
     .preprocess((value: unknown) => (value === false ? undefined : value), policy.optional())
     .optional();

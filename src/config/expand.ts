@@ -1,0 +1,75 @@
+import type { Finding } from './finding.ts';
+import { readSecretFile } from './secret-file.ts';
+import type { ScalarTree, Tree } from './tree.ts';
+
+/** Where `${VAR}` is looked up. */
+export interface Variables {
+  /** The environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `${VAR}` is looked up with this before its name first. Default `GO_PLUGINS_`, as go-plugins. */
+  readonly prefix?: string;
+  /** Used where the environment has no value. */
+  readonly overrides?: Readonly<Record<string, string>>;
+  /** Used where nothing else has a value, after the default in the text. */
+  readonly defaults?: Readonly<Record<string, string>>;
+}
+
+const placeholder = /\$\$\{|\$\{([^}]*)\}/g;
+const variable = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
+const maxValueBytes = 4096;
+// oxlint-disable-next-line no-control-regex
+const refusedCharacter = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+
+/** The tree with every `${…}` of its values replaced; what cannot be is reported, all of it. `$${` is a plain `${`. */
+export function expand(tree: Tree, variables: Variables, report: (finding: Finding) => void): Tree {
+  if (tree.kind === 'list') {
+    return { ...tree, items: tree.items.map((item) => expand(item, variables, report)) };
+  }
+  if (tree.kind === 'map') {
+    const entries = tree.entries.map((entry) => ({
+      ...entry,
+      value: expand(entry.value, variables, report),
+    }));
+    return { ...tree, entries };
+  }
+  return typeof tree.value === 'string' && tree.value.includes('${')
+    ? expandScalar(tree, tree.value, variables, report)
+    : tree;
+}
+
+function expandScalar(
+  tree: ScalarTree,
+  template: string,
+  variables: Variables,
+  report: (finding: Finding) => void,
+): ScalarTree {
+  let isSecret = false;
+  const value = template.replace(placeholder, (whole: string, inside: string | undefined) => {
+    if (inside === undefined) return '${';
+    const found = inside.startsWith('file:') ? readSecretFile(inside.slice(5)) : lookUp(inside, variables);
+    if (inside.startsWith('file:')) isSecret = true;
+    if ('value' in found) return found.value;
+    const { at, path } = tree;
+    report({ code: 'CONFIG_1703', at, path, message: `${whole.slice(0, 200)} ${found.refused}` });
+    return '';
+  });
+  return { ...tree, value, template, isSecret };
+}
+
+function lookUp(inside: string, variables: Variables): { value: string } | { refused: string } {
+  const [, name, inline] = variable.exec(inside) ?? [];
+  if (name === undefined)
+    return { refused: 'is none of ${NAME}, ${NAME:-default}, ${file:/path}; write $${ for a plain ${' };
+  const { env, prefix = 'GO_PLUGINS_', overrides = {}, defaults = {} } = variables;
+  const candidates = [own(env, prefix + name), own(env, name), own(overrides, name)];
+  // An empty value counts as missing, as in go-plugins.
+  const value = candidates.find((text) => text !== undefined && text !== '') ?? inline ?? own(defaults, name);
+  if (value === undefined) return { refused: 'is not set; set it, or write ${NAME:-default}' };
+  if (Buffer.byteLength(value) > maxValueBytes)
+    return { refused: `has a value of more than ${maxValueBytes} bytes` };
+  return refusedCharacter.test(value) ? { refused: 'has a value with control characters' } : { value };
+}
+
+function own(values: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
+}

@@ -1,0 +1,88 @@
+import { checkSize, defaultMaxBytes } from './caps.ts';
+import { applyEnvironment } from './environment.ts';
+import { expand, type Variables } from './expand.ts';
+import { placed, type Finding } from './finding.ts';
+import { normalForm } from './forms.ts';
+import { buildConfig } from './build-config.ts';
+import type { HostConfig } from './host-config.ts';
+import { hostSchema } from './host-schema.ts';
+import { readJson } from './json-reader.ts';
+import { configError, UnreadableText, type ConfigProblem } from './problems.ts';
+import type { PluginSettings } from './settings.ts';
+import { spell } from './spell.ts';
+import { readToml } from './toml-reader.ts';
+import { treeOf, type Tree } from './tree.ts';
+import { readYaml } from './yaml-reader.ts';
+
+/** How a configuration is written down. */
+export type ConfigFormat = 'yaml' | 'json' | 'toml';
+
+/** How a configuration is taken up. */
+export interface ConfigOptions extends Partial<Variables> {
+  /** For `${VAR}` and the documented variables. Default `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What plugins are set to where neither the file's defaults nor they themselves say something. */
+  readonly base?: PluginSettings;
+  /** Unknown keys are told to `warn` instead of being refused. Default false: a slip in a key should not go unseen. */
+  readonly lenient?: boolean;
+  readonly warn?: (problem: ConfigProblem) => void;
+}
+
+/** How a text is read. */
+export interface ParseOptions extends ConfigOptions {
+  readonly format: ConfigFormat;
+  /** Named in errors. */
+  readonly file?: string;
+  /** The largest text that is read, in bytes. Default 1 MiB. */
+  readonly maxBytes?: number;
+}
+
+const readers = { yaml: readYaml, json: readJson, toml: readToml };
+
+/**
+ * Reads the text of a configuration.
+ * @throws {PluginError} `CONFIG_1702` if it is not of its format, `CONFIG_1703` with everything that is wrong with it;
+ * `context.problems` holds each with its code, line, column and path.
+ */
+export function parseConfig(text: string, options: ParseOptions): HostConfig {
+  return take(readTree(text, options), text, options);
+}
+
+/**
+ * Takes up a configuration that is an object, with the same fields and forms as a file.
+ * @throws {PluginError} `CONFIG_1703` with everything that is wrong with it.
+ */
+export function resolveConfig(config: unknown, options: ConfigOptions = {}): HostConfig {
+  return take(treeOf(config), '', options);
+}
+
+function readTree(text: string, { format, file, maxBytes = defaultMaxBytes }: ParseOptions): Tree {
+  try {
+    checkSize(text, maxBytes);
+    return readers[format](text);
+  } catch (error) {
+    if (!(error instanceof UnreadableText)) throw error;
+    const finding: Finding = { code: 'CONFIG_1702', at: error.at, path: '', message: error.message };
+    throw configError(placed([finding], text), file);
+  }
+}
+
+function take(tree: Tree, text: string, options: ConfigOptions & { readonly file?: string }): HostConfig {
+  const { env = process.env, base = {}, file } = options;
+  const findings: Finding[] = [];
+  const report = (finding: Finding): void => void findings.push(finding);
+  const expanded = expand(tree, { ...options, env }, report);
+  const root = applyEnvironment(normalForm(expanded, report), env);
+  const spelled = spell(hostSchema, root, report, unknownKeysTo(options, text, report));
+  const config = buildConfig(spelled, base, report);
+  if (config === undefined || findings.length > 0) throw configError(placed(findings, text), file);
+  return config;
+}
+
+function unknownKeysTo(
+  { lenient = false, warn = () => {} }: ConfigOptions,
+  text: string,
+  report: (finding: Finding) => void,
+): (finding: Finding) => void {
+  return lenient ? (finding) => placed([finding], text).forEach(warn) : report;
+}
