@@ -1,14 +1,14 @@
-import { checkPlugins } from './check-plugins.ts';
+import { checkNames, checkPlugins, type ReadPlugin } from './check-plugins.ts';
 import type { Finding } from './finding.ts';
 import type { HostConfig, PluginConfig } from './host-config.ts';
 import { hostSchema, type HostEntry } from './host-schema.ts';
 import { findingOf } from './issue.ts';
-import type { PluginEntry } from './plugin-schema.ts';
+import { plugin } from './plugin-schema.ts';
 import { resolveSettings, settingsShape } from './resolve.ts';
 import { secretsOf } from './secrets.ts';
 import type { PluginSettings, ResolvedSettings } from './settings.ts';
 import { sourceOf } from './source-of.ts';
-import { child, locate, plainOf, type Tree } from './tree.ts';
+import { child, plainOf, type Tree } from './tree.ts';
 
 /** The configuration that a tree in the words of the code says; undefined if something is wrong, which is reported. */
 export function buildConfig(
@@ -17,27 +17,45 @@ export function buildConfig(
   report: (finding: Finding) => void,
 ): HostConfig | undefined {
   const result = hostSchema.safeParse(plainOf(tree), { reportInput: true });
+  const listed = child(tree, 'plugins');
+  const trees = listed?.kind === 'list' ? listed.items : [];
+  checkNames(trees, report);
   if (!result.success) {
     for (const issue of result.error.issues) report(findingOf(issue, tree));
+    checkPlugins(trees.flatMap(readable), report);
     return undefined;
   }
-  checkPlugins(result.data, tree, report);
-  return frozen(assembled(result.data, tree, base, report));
+  const read = result.data.plugins.map((entry, index) => ({ entry, tree: trees[index] ?? tree }));
+  checkPlugins(read, report);
+  if (read.length === 0 && result.data.discovery === undefined) report(nothingToRun);
+  return frozen(assembled(result.data, read, tree, base));
+}
+
+const nothingToRun: Finding = {
+  code: 'PLUGIN_1009',
+  at: undefined,
+  path: '',
+  message: 'names no plugin and no directory to look for some; add plugins or discovery.directories',
+};
+
+/** An entry that is right in itself may still be wrong beside the others. */
+function readable(tree: Tree): ReadPlugin[] {
+  const { data } = plugin.safeParse(plainOf(tree));
+  return data === undefined ? [] : [{ entry: data, tree }];
 }
 
 function assembled(
   host: HostEntry,
+  read: readonly ReadPlugin[],
   tree: Tree,
   base: PluginSettings,
-  report: (finding: Finding) => void,
 ): HostConfig {
   const { timeoutMs, logLevel, dataFolder, discovery, security, metrics, tracing } = host;
   const { reload, limits, marketplace, sections } = host;
   const defaults = { ...base, ...settingsIn(child(tree, 'defaults')) };
-  const plugins = host.plugins.map((entry, index) => {
-    const here = locate(tree, ['plugins', index]);
-    const settings = resolveSettings({ ...defaults, ...settingsIn(here) }, entry.name, timeoutMs);
-    return pluginConfig(entry, host, settings, sourceOf(entry, here, report));
+  const plugins = read.map((one) => {
+    const settings = resolveSettings({ ...defaults, ...settingsIn(one.tree) }, one.entry.name, timeoutMs);
+    return pluginConfig(one, host, settings);
   });
   return {
     ...{ timeoutMs, logLevel, dataFolder },
@@ -56,13 +74,13 @@ function settingsIn(tree: Tree | undefined): PluginSettings {
 }
 
 function pluginConfig(
-  entry: PluginEntry,
+  { entry, tree }: ReadPlugin,
   host: HostEntry,
   settings: ResolvedSettings,
-  source: PluginConfig['source'],
 ): PluginConfig {
   const { name, type, enabled, priority, version, auth, dependencies, labels, annotations } = entry;
   const connection = entry.connection ?? host.connection;
+  const source = sourceOf(entry, tree, () => {}); // what is wrong with it was said by checkPlugins
   return {
     ...{ name, type, enabled, priority, version, source, auth, connection, dependencies },
     ...{ settings, labels, annotations },

@@ -3,46 +3,42 @@ import { isPluginError } from '../core/errors.ts';
 import { checkPluginName } from '../core/names.ts';
 import type { AuthConfig } from './auth.ts';
 import type { Finding } from './finding.ts';
-import type { HostEntry } from './host-schema.ts';
 import type { PluginEntry } from './plugin-schema.ts';
-import { locate, type Tree } from './tree.ts';
+import { sourceOf } from './source-of.ts';
+import { child, locate, type Tree } from './tree.ts';
 
-/** What no schema of one field can say: names that are taken, credentials that are missing. */
-export function checkPlugins(host: HostEntry, tree: Tree, report: (finding: Finding) => void): void {
-  const taken = new Set<string>();
-  for (const [index, plugin] of host.plugins.entries()) {
-    const here = locate(tree, ['plugins', index]);
-    checkName(plugin, here, taken, report);
-    const missing = missingCredential(plugin.auth);
-    if (missing !== undefined) {
-      const { at, path } = locate(here, ['auth', 'method']);
-      report({ ...missing, at, path });
-    }
-    checkDependencies(plugin, here, report);
-  }
-  if (host.plugins.length > 0 || host.discovery !== undefined) return;
-  const message = 'names no plugin and no directory to look for some; add plugins or discovery.directories';
-  report({ code: 'PLUGIN_1009', at: undefined, path: '', message });
+/** One entry and where it stands. */
+export interface ReadPlugin {
+  readonly entry: PluginEntry;
+  readonly tree: Tree;
 }
 
-function checkName(
-  plugin: PluginEntry,
-  here: Tree,
-  taken: Set<string>,
-  report: (finding: Finding) => void,
-): void {
-  const { at, path } = locate(here, ['name']);
-  const wrong = wrongName(plugin.name);
-  if (wrong !== undefined) report({ code: 'PLUGIN_1001', at, path, message: wrong });
-  else if (taken.has(plugin.name)) {
-    report({
-      code: 'PLUGIN_1010',
-      at,
-      path,
-      message: `'${plugin.name}' is already the name of another plugin`,
-    });
+/** What no schema of one field can say: credentials and commands that are missing. */
+export function checkPlugins(plugins: readonly ReadPlugin[], report: (finding: Finding) => void): void {
+  for (const { entry, tree } of plugins) {
+    const missing = missingCredential(entry.auth);
+    if (missing !== undefined) {
+      const { at, path } = locate(tree, ['auth', 'method']);
+      report({ ...missing, at, path });
+    }
+    checkDependencies(entry, tree, report);
+    sourceOf(entry, tree, report);
   }
-  taken.add(plugin.name);
+}
+
+/** Names are looked at in every entry, also in one that is wrong otherwise. */
+export function checkNames(trees: readonly Tree[], report: (finding: Finding) => void): void {
+  const taken = new Set<string>();
+  for (const name of trees.map((tree) => child(tree, 'name'))) {
+    if (name?.kind !== 'scalar' || typeof name.value !== 'string') continue;
+    const { at, path, value } = name;
+    const wrong = wrongName(value);
+    if (wrong !== undefined) report({ code: 'PLUGIN_1001', at, path, message: wrong });
+    else if (taken.has(value)) {
+      report({ code: 'PLUGIN_1010', at, path, message: `'${value}' is already the name of another plugin` });
+    }
+    taken.add(value);
+  }
 }
 
 function wrongName(name: string): string | undefined {

@@ -3,7 +3,7 @@ import type { Finding } from './finding.ts';
 import { hostShape } from './host-schema.ts';
 import { assign, moveKeys } from './moves.ts';
 import { normalPlugins } from './plugin-forms.ts';
-import { child, type MapTree, type Tree } from './tree.ts';
+import { child, type Entry, type MapTree, type Tree } from './tree.ts';
 
 const hostNames = new Set(Object.keys(hostShape).flatMap(namesOf));
 /** Of the mail server's table, and names of go-plugins that this schema has elsewhere. */
@@ -49,11 +49,25 @@ function fromSection(tree: MapTree, section: MapTree, report: (finding: Finding)
   return assign(section, ['sections'], sections, report);
 }
 
+/** Words that only a plugin says of itself; a table without any is a slip in the name of one of ours. */
+const pluginWords = [
+  'enabled',
+  'config',
+  'options',
+  'transport',
+  'type',
+  'command',
+  'executable',
+  'file',
+  'endpoint',
+];
+
 function isMapOfPlugins(tree: MapTree): boolean {
-  const isKnown = (key: string): boolean => hostNames.has(key) || otherNames.includes(key);
-  return (
-    tree.entries.length > 0 && tree.entries.every(({ key, value }) => value.kind === 'map' && !isKnown(key))
-  );
+  const isPlugin = ({ key, value }: Entry): boolean =>
+    !hostNames.has(key) &&
+    !otherNames.includes(key) &&
+    pluginWords.some((word) => child(value, word) !== undefined);
+  return tree.entries.length > 0 && tree.entries.every(isPlugin);
 }
 
 function fromMapOfPlugins(tree: MapTree): MapTree {

@@ -53,8 +53,7 @@ function takeExecutor(root: MapTree, report: Report): MapTree {
     const target = targetOf({ ...entry, key: `executor.${key}` });
     if (target !== undefined) moved = assign(moved, target, value, report);
     else if (key !== 'enable_panic_recovery') {
-      const message =
-        'is no key that is known here; there are: timeout, max_concurrent, enable_panic_recovery';
+      const message = 'unknown key; known here: timeout, max_concurrent, enable_panic_recovery';
       report({ code: 'CONFIG_1703', at, path, message });
     } else if (value.kind !== 'scalar' || value.value !== true) {
       const message =

@@ -74,7 +74,10 @@ function take(tree: Tree, text: string, options: ConfigOptions & { readonly file
   const expanded = expand(tree, { ...options, env }, report);
   const root = applyEnvironment(normalForm(expanded, report), env);
   const spelled = spell(hostSchema, root, report, unknownKeysTo(options, text, report));
-  const config = buildConfig(spelled, base, report);
+  const told = new Set(findings.map(({ path }) => path));
+  const config = buildConfig(spelled, base, (finding) => {
+    if (!told.has(finding.path) || finding.path === '') report(finding); // one cause is enough for a value
+  });
   if (config === undefined || findings.length > 0) throw configError(placed(findings, text), file);
   return config;
 }

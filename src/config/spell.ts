@@ -124,12 +124,11 @@ function fieldsByName(shape: Shape): ReadonlyMap<string, string> {
 
 /** What is said of a key that nothing is called. */
 export function unknownKey(key: string, shape: Shape): string {
-  const names = Object.keys(shape)
-    .filter((field) => !hiddenFields.has(field))
-    .map(fileName);
+  const fields = Object.keys(shape).filter((field) => !hiddenFields.has(field) && /^[a-z]/.test(field));
+  const names = fields.map(fileName);
   const meant = nearest(key, names);
-  const guess = meant === undefined ? '' : `; did you mean '${meant}'?`;
-  return `is no key that is known here${guess}${guess === '' ? ';' : ''} there are: ${names.join(', ')}`;
+  const guess = meant === undefined ? ';' : `; did you mean '${meant}'?`;
+  return `unknown key${guess} known here: ${names.join(', ')}`;
 }
 
 function spellScalar(tree: ScalarTree, field: string, kind: string, report: Report): ScalarTree {
