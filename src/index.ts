@@ -36,6 +36,7 @@ export type {
 export type {
   BreakerChange,
   ConfigChange,
+  ConfigReload,
   DrainProgress,
   HealthChange,
   ManagerEvents,
@@ -43,7 +44,16 @@ export type {
   StateChange,
   Undo,
 } from './manager/events.ts';
-export type { DrainReport, InstanceView, ManagerHealth, PluginView, ShutdownReport } from './manager/view.ts';
+export type {
+  DrainReport,
+  InstanceView,
+  ManagerHealth,
+  PluginView,
+  ReloadReport,
+  ShutdownReport,
+} from './manager/view.ts';
+export type { ConfigDiff, FieldChange, PluginChange } from './config/diff.ts';
+export { printDiff } from './config/print-diff.ts';
 export type { ReplaceStrategy } from './manager/takeover.ts';
 export type { CallCounts } from './resilience/tally.ts';
 export type { BreakerState } from './resilience/breaker.ts';

@@ -11,6 +11,7 @@ import type { PluginSource } from '../core/transport.ts';
 import type { ServiceFunction } from '../manager/shared.ts';
 import { Manager, type Registration } from '../manager/manager.ts';
 import { manyProblems } from '../manager/problems.ts';
+import { configuredSource } from './configured-source.ts';
 import { shutDownOnSignals } from './signals.ts';
 import type { Builder } from './types.ts';
 
@@ -100,7 +101,11 @@ export function asBuilder<A, B = WholeMap>(plan: Plan): Builder<A, B> {
 
 async function build(plan: Plan): Promise<Manager> {
   const { metrics, signals, ...parts } = plan;
-  const manager = new Manager({ ...parts, metrics: metrics ? metricsRegistry(plan.clock) : undefined });
+  const manager = new Manager({
+    ...parts,
+    sourceOf: configuredSource,
+    metrics: metrics ? metricsRegistry(plan.clock) : undefined,
+  });
   const errors = await startAll(manager, plan);
   if (errors.length === 0) {
     if (signals) shutDownOnSignals(manager);

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
+import type { ConfigDiff } from '../config/diff.ts';
 import type { PluginSettings } from '../config/settings.ts';
 import type { ExecutionContext } from '../core/execution-context.ts';
 import type { Clock } from '../core/clock.ts';
@@ -21,7 +22,13 @@ import type { PluginSource } from '../core/transport.ts';
 import type { HookSchemas } from '../hooks/define.ts';
 import type { ManagerEvents, Undo } from '../manager/events.ts';
 import type { ReplaceStrategy } from '../manager/takeover.ts';
-import type { DrainReport, ManagerHealth, PluginView, ShutdownReport } from '../manager/view.ts';
+import type {
+  DrainReport,
+  ManagerHealth,
+  PluginView,
+  ReloadReport,
+  ShutdownReport,
+} from '../manager/view.ts';
 
 /** What the compiler says of a name that is used twice. */
 export type Taken<Name extends string> = `plugin '${Name}' is already registered`;
@@ -116,6 +123,25 @@ export interface PluginManager<A, B = WholeMap, Names extends string = string> e
     options?: { readonly strategy?: ReplaceStrategy },
   ): Promise<DrainReport>;
 
+  /**
+   * Brings the plugins to what a configuration says: a file (`.yaml`, `.json`, `.toml`), or the object in it. What is
+   * new starts and becomes healthy first, what changed takes over, what is gone drains; all of it or nothing. Plugins
+   * that code has registered stay.
+   * @throws {PluginError} `CONFIG_17xx` listing what is wrong in it with file, line and column; `REGISTRY_1901` listing
+   * what could not be started. The configuration before stays in force.
+   */
+  loadFromConfig(config: string | object): Promise<ReloadReport>;
+  /** The same; without an argument it reads the last file again. */
+  reloadConfig(config?: string | object): Promise<ReloadReport>;
+  /** What a configuration would change, field by field; `printDiff` makes text of it. Secrets are masked. */
+  planConfig(config: string | object): Promise<ConfigDiff>;
+  /**
+   * Applies a file now, and again whenever it changes. A file that is broken or gone changes nothing: a `reload`
+   * event says why, and the next good one is taken up. The returned function ends the watch.
+   */
+  watchConfig(path: string): Promise<Undo>;
+  /** This manager for names that only a configuration knows: every string is one. */
+  dynamic(): PluginManager<A, B>;
   has(name: string): name is Names;
   /** What can be seen of a plugin now; undefined if there is none of that name. */
   getPlugin(name: string): PluginView | undefined;

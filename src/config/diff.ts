@@ -58,14 +58,14 @@ export function isStructural(path: string): boolean {
   return !inPlace.some((field) => path === field || path.startsWith(`${field}.`));
 }
 
-/** Compares every field of two configurations. */
-export function diffConfig(before: HostConfig, after: HostConfig): ConfigDiff {
+/** Compares every field of two configurations; without one before, everything is new. */
+export function diffConfig(before: HostConfig | undefined, after: HostConfig): ConfigDiff {
   const old = new Map(running(before).map((plugin) => [plugin.name, plugin]));
   const next = running(after);
   const names = new Set(next.map(({ name }) => name));
   const changed: PluginChange[] = [];
   const unchanged: string[] = [];
-  const shown = { before: before.secrets, after: after.secrets };
+  const shown = { before: before?.secrets ?? after.secrets, after: after.secrets };
   for (const plugin of next) {
     const was = old.get(plugin.name);
     const fields = was === undefined ? [] : changesOf(was, plugin, shown);
@@ -78,12 +78,16 @@ export function diffConfig(before: HostConfig, after: HostConfig): ConfigDiff {
     removed: [...old.keys()].filter((name) => !names.has(name)),
     changed,
     unchanged,
-    host: changesOf({ ...before, plugins: [], secrets: [] }, { ...after, plugins: [], secrets: [] }, shown),
+    host: changesOf(
+      { ...(before ?? after), plugins: [], secrets: [] },
+      { ...after, plugins: [], secrets: [] },
+      shown,
+    ),
   };
 }
 
-function running(config: HostConfig): readonly PluginConfig[] {
-  return config.plugins.filter(({ enabled }) => enabled);
+function running(config: HostConfig | undefined): readonly PluginConfig[] {
+  return (config?.plugins ?? []).filter(({ enabled }) => enabled);
 }
 
 interface Shown {

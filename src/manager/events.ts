@@ -4,6 +4,7 @@ import { printable } from '../core/printable.ts';
 import type { HealthStatus } from '../core/health.ts';
 import type { PluginState } from '../core/plugin-state.ts';
 import type { BreakerState } from '../resilience/breaker.ts';
+import type { ReloadReport } from './view.ts';
 
 /** Which plugin, and which of its instances, counted from 0. */
 interface About {
@@ -49,6 +50,11 @@ export interface ConfigChange {
   readonly changed: readonly string[];
 }
 
+/** A configuration was taken up, or could not be: then the one before stays, and `error` says why. */
+export type ConfigReload =
+  | { readonly report: ReloadReport; readonly error: undefined }
+  | { readonly report: undefined; readonly error: PluginError };
+
 /** Event names and what each brings. */
 export interface ManagerEvents {
   state: StateChange;
@@ -57,6 +63,7 @@ export interface ManagerEvents {
   restart: Restart;
   drain: DrainProgress;
   config: ConfigChange;
+  reload: ConfigReload;
 }
 
 /** Takes a listener back. */
@@ -73,6 +80,7 @@ export class Events {
     restart: new Set(),
     drain: new Set(),
     config: new Set(),
+    reload: new Set(),
   };
 
   on<K extends keyof ManagerEvents>(name: K, listener: (event: ManagerEvents[K]) => void): Undo {

@@ -1,9 +1,10 @@
 import type { Clock } from '../core/clock.ts';
 import type { PluginError } from '../core/errors.ts';
-import type { Gate } from '../core/gate.ts';
+import type { AuditEvent, Gate } from '../core/gate.ts';
 import type { Logger } from '../core/logger.ts';
 import type { PluginSource } from '../core/transport.ts';
 import type { Events } from './events.ts';
+import type { ReloadReport } from './view.ts';
 
 /** A gate must not hold a shutdown for ever, in milliseconds. */
 const closeTimeoutMs = 5000;
@@ -23,6 +24,14 @@ export async function openGate(gate: Gate, parts: GuardParts): Promise<void> {
   events.on('config', ({ plugin, changed }) =>
     gate.record({ event: 'config_changed', plugin, details: { changed } }),
   );
+  events.on('reload', ({ report, error }) => gate.record(recordOf(report, error)));
+}
+
+function recordOf(report: ReloadReport | undefined, error: PluginError | undefined): AuditEvent {
+  if (report === undefined) return { event: 'config_refused', details: { code: error?.code } };
+  const { added, removed, changed } = report;
+  const details = { added, removed, changed: changed.map(({ name }) => name) };
+  return { event: 'config_reloaded', details };
 }
 
 /** Notes that a plugin came, went, or runs from somewhere else. Its arguments stay out: they may hold secrets. */

@@ -1,3 +1,4 @@
+import type { ConfigDiff } from '../config/diff.ts';
 import type { PluginSettings } from '../config/settings.ts';
 import type { ExecutionContext } from '../core/execution-context.ts';
 import { systemClock, type Clock } from '../core/clock.ts';
@@ -11,6 +12,8 @@ import type { MetricsExporter } from '../core/metrics-exporter.ts';
 import type { MetricsSnapshot } from '../core/metrics-snapshot.ts';
 import type { PluginSource } from '../core/transport.ts';
 import { DeadlineQueue } from '../resilience/deadlines.ts';
+import type { SourceFactory } from './config-changes.ts';
+import { ConfigKeeper, type ConfigInput } from './config-keeper.ts';
 import { Events, type ManagerEvents, type Undo } from './events.ts';
 import { Exporters } from './exporters.ts';
 import { callWithFallback } from './fallback.ts';
@@ -20,7 +23,7 @@ import { Registry } from './registry.ts';
 import type { ServiceFunction, Shared } from './shared.ts';
 import { checkStrategy, type ReplaceStrategy } from './takeover.ts';
 import { badTime, checkTime, isTime } from './times.ts';
-import type { DrainReport, ManagerHealth, PluginView, ShutdownReport } from './view.ts';
+import type { DrainReport, ManagerHealth, PluginView, ReloadReport, ShutdownReport } from './view.ts';
 
 /** What a manager is made of. */
 export interface ManagerParts {
@@ -31,6 +34,8 @@ export interface ManagerParts {
   readonly logger: Logger;
   readonly clock?: Clock | undefined;
   readonly metrics?: Metrics | undefined;
+  /** Makes sources of what a configuration says. */
+  readonly sourceOf: SourceFactory;
   /** Stands before every start. */
   readonly gate?: Gate | undefined;
   /** What plugins are set to where they say nothing themselves. */
@@ -52,6 +57,7 @@ export class Manager {
   readonly #parts: ManagerParts;
   readonly #shared: Shared;
   readonly #exporters: Exporters;
+  readonly #config: ConfigKeeper;
   #shutdown: Promise<ShutdownReport> | undefined;
   #onShutdown: (() => void) | undefined;
   readonly #hasFallbacks: boolean;
@@ -74,6 +80,8 @@ export class Manager {
       settings: parts.defaults,
       timeoutMs: parts.timeoutMs,
     });
+    const workshop = { registry: this.#registry, sourceOf: parts.sourceOf };
+    this.#config = new ConfigKeeper(workshop, this.#shared, { base: parts.defaults });
     this.#exporters = new Exporters({ metrics, clock, logger });
     metrics?.watch(this);
   }
@@ -143,6 +151,26 @@ export class Manager {
     const next = this.#registry.resolve(name, settings);
     const takeover = await entry.prepare({ source: entry.source, settings: next, strategy, inPlace: true });
     return takeover.commit();
+  }
+
+  loadFromConfig(input: ConfigInput): Promise<ReloadReport> {
+    return this.#config.reload(input);
+  }
+
+  reloadConfig(input?: ConfigInput): Promise<ReloadReport> {
+    return this.#config.reload(input);
+  }
+
+  planConfig(input: ConfigInput): Promise<ConfigDiff> {
+    return this.#config.plan(input);
+  }
+
+  watchConfig(path: string): Promise<Undo> {
+    return this.#config.watch(path);
+  }
+
+  dynamic(): this {
+    return this;
   }
 
   has(name: string): boolean {
@@ -236,6 +264,7 @@ export class Manager {
   async #end(timeoutMs: number): Promise<ShutdownReport> {
     const { clock, deadlines } = this.#shared;
     this.#registry.close();
+    const unwatched = this.#config.close();
     const startedAt = clock.now();
     const entries = this.#registry.entries;
     const counts = await Promise.all(
@@ -243,6 +272,7 @@ export class Manager {
         async (entry) => [entry.name, (await entry.close(timeoutMs, isShutDown)).cancelled] as const,
       ),
     );
+    await unwatched;
     await Promise.all([closeGate(this.#parts.gate, clock), this.#exporters.stop(startedAt + timeoutMs)]);
     deadlines.close();
     this.#onShutdown?.();

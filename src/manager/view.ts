@@ -1,8 +1,16 @@
+import type { ConfigDiff } from '../config/diff.ts';
 import type { HealthStatus, PluginHealth } from '../core/health.ts';
 import type { PluginInfo } from '../core/plugin.ts';
 import type { PluginState } from '../core/plugin-state.ts';
 import type { BreakerState } from '../resilience/breaker.ts';
 import type { CallCounts } from '../resilience/tally.ts';
+
+/** What a new configuration has changed. */
+export interface ReloadReport extends ConfigDiff {
+  /** Running calls that were given up because their time to finish was over. */
+  readonly cancelled: number;
+  readonly durationMs: number;
+}
 
 /** What can be seen of one running copy of a plugin. */
 export interface InstanceView {

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from 'plugboard';
-import { readText, watchFile } from '../../src/core/file-watch.ts';
+import { watchFile } from '../../src/core/file-watch.ts';
+import { readText } from '../../src/core/read-text.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 /** A watched file, what was heard of it, and a wait for the next. */
