@@ -59,7 +59,10 @@ export class ConfigKeeper {
     await this.#tell(() => this.#apply(parseFile(text, path, this.#options)));
     const { clock } = this.#shared;
     const watch = await watchFile({
-      ...{ path, maxBytes, clock, known: text },
+      path,
+      maxBytes,
+      clock,
+      known: text,
       onText: async (changed) => {
         await this.#tell(() => this.#apply(parseFile(changed, path, this.#options))).catch(() => {}); // it was told
       },
