@@ -137,6 +137,47 @@ it('a contract of hooks cannot be asked over lines', async () => {
   });
 });
 
+it('a program that ends later than it counts as started has crashed: told, started again, given up', async () => {
+  const args = ['-c', 'read line; echo cannot open words.txt >&2; exit 4'];
+  const source = subprocess('sh', { args, protocol: 'go-plugins' });
+  const restart = { maxRestarts: 1, initialDelayMs: 1 };
+  await using host = await managed(
+    Simple<Told, unknown>().withPlugin('subject', source, { restart }).build(),
+  );
+  const crash = {
+    code: 'PLUGIN_1205',
+    retryable: true,
+    message: expect.stringMatching(/exited with code 4 .*cannot open words.txt/) as string,
+  };
+  const again = host.next('subject', 'ready');
+  await expect(host.manager.execute('subject', {})).rejects.toMatchObject(crash);
+  await again;
+  const givenUp = host.next('subject', 'failed');
+  await expect(host.manager.execute('subject', {})).rejects.toMatchObject(crash);
+  expect((await givenUp).to).toMatchObject({ error: crash });
+  await expect(host.manager.execute('subject', {})).rejects.toMatchObject({
+    code: 'REGISTRY_1903',
+    message: expect.stringContaining('cannot open words.txt') as string,
+  });
+});
+
+it('a call that arrives while a program still loads waits for it', async () => {
+  // It reads nothing before the second line is there too: the first one waits in the pipe.
+  const program = `
+    import { createInterface } from 'node:readline';
+    const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+    const [first, second] = [await lines.next(), await lines.next()];
+    for (const { value } of [first, second]) console.log(JSON.stringify({ id: JSON.parse(value).id, result: 'loaded' }));
+    await lines.next();`;
+  const source = subprocess(process.execPath, {
+    args: ['--input-type=module', '-e', program],
+    protocol: 'go-plugins',
+  });
+  await using host = await managed(Simple<Told, unknown>().withPlugin('subject', source).build());
+  const calls = [host.manager.execute('subject', {}), host.manager.execute('subject', {})];
+  expect(await Promise.all(calls)).toEqual(['loaded', 'loaded']);
+});
+
 it('a program that ends at once is told with its exit code and last words', async () => {
   const args = [fixture('bad/exits-at-once.mjs'), '4'];
   const source = subprocess(process.execPath, { args, protocol: 'go-plugins' });
