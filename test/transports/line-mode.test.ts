@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { managed, type Managed } from '../support/managed.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
-import { expectNoChildren } from '../support/processes.ts';
+import { expectNoChildren, isAlive } from '../support/processes.ts';
 import { fixture } from './subjects.ts';
 
 afterAll(expectNoChildren);
@@ -159,6 +159,39 @@ it('a program that ends later than it counts as started has crashed: told, start
     code: 'REGISTRY_1903',
     message: expect.stringContaining('cannot open words.txt') as string,
   });
+});
+
+it('a program that exits while a hundred calls run fails each of them once, retryable', async () => {
+  const args = ['-c', 'read line; exit 3'];
+  const source = subprocess('sh', { args, protocol: 'go-plugins' });
+  await using host = await managed(Simple<Told, unknown>().withPlugin('subject', source).build());
+  const restarting = host.next('subject', 'restarting');
+  let settled = 0;
+  const calls = Array.from({ length: 100 }, () =>
+    host.manager.execute('subject', {}).catch((error: unknown) => (settled++, error)),
+  );
+  for (const error of await Promise.all(calls)) {
+    expect(error).toMatchObject({
+      code: 'PLUGIN_1205',
+      retryable: true,
+      context: { exitCode: 3, signal: null },
+    });
+  }
+  await restarting;
+  expect(settled).toBe(100);
+  expect(host.manager.getPlugin('subject')?.calls).toMatchObject({ failed: 100, active: 0 });
+});
+
+it('a program that ignores the end of stdin and SIGTERM is killed', async () => {
+  const source = subprocess('sh', {
+    args: [fixture('bad/ignores-the-end.sh')],
+    protocol: 'go-plugins',
+    killTimeoutMs: 100,
+  });
+  await using host = await managed(Simple<Told, unknown>().withPlugin('subject', source).build());
+  const pid = host.manager.getPlugin('subject')?.pid ?? 0;
+  await host.manager.shutdown({ timeoutMs: 0 });
+  expect(isAlive(pid)).toBe(false);
 });
 
 it('a call that arrives while a program still loads waits for it', async () => {
