@@ -2,14 +2,17 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { runApart } from './group-process.ts';
 import { groups } from './groups.ts';
+import { pageAt } from './report/page.ts';
 import type { Report } from './report/report.ts';
-import { judged, tableOf } from './report/table.ts';
+import { textOf } from './report/text.ts';
+import { closing, judged } from './report/verdicts.ts';
 
-const usage = `npm run bench -- [--only group] [--json] [--check]
+const usage = `npm run bench -- [--only group] [--json] [--into page] [--check]
 
   --only group  run one group of: ${Object.keys(groups).join(', ')}
   --json        one JSON document instead of tables
-  --check       exit with 1 when a target is missed by more than noise allows
+  --into page   also write the tables into a page with marks for them, such as docs/performance.md
+  --check       exit with 1 when a target is missed; what is within the noise of the run is not
 `;
 
 const options = parsed();
@@ -17,18 +20,19 @@ if (typeof options === 'string') {
   process.stderr.write(options);
   process.exit(2);
 }
+const page = options.into === undefined ? undefined : await pageAt(options.into);
 const reports = await measured(options.only ?? Object.keys(groups), options.json);
 if (options.json) console.log(JSON.stringify({ machine: machine(), groups: reports }, null, 2));
-const broken = judged(reports, 'missed');
-if (!options.json) console.log(closing(broken));
-process.exitCode = options.check && broken.length > 0 ? 1 : 0;
+else for (const line of closing(reports)) console.log(line);
+await page?.write(machineLine(), reports);
+process.exitCode = options.check && judged(reports, 'missed').length > 0 ? 1 : 0;
 
 async function measured(names: readonly string[], silent: boolean): Promise<Report[]> {
   const found: Report[] = [];
-  if (!silent) console.log(`${Object.values(machine()).join(', ')}\n`);
+  if (!silent) console.log(`${machineLine()}\n`);
   for (const name of names) {
     const report = await runApart(name);
-    if (!silent) console.log(`${tableOf(report)}\n`);
+    if (!silent) console.log(`${textOf(report)}\n`);
     found.push(report);
   }
   return found;
@@ -37,6 +41,7 @@ async function measured(names: readonly string[], silent: boolean): Promise<Repo
 interface Options {
   readonly only: readonly string[] | undefined;
   readonly json: boolean;
+  readonly into: string | undefined;
   readonly check: boolean;
 }
 
@@ -47,13 +52,14 @@ function parsed(): Options | string {
       options: {
         only: { type: 'string', multiple: true },
         json: { type: 'boolean', default: false },
+        into: { type: 'string' },
         check: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     });
-    const { only, json, check } = values;
+    const { only, json, into, check } = values;
     if (values.help || only?.some((name) => !Object.hasOwn(groups, name)) === true) return usage;
-    return { only, json, check };
+    return { only, json, into, check };
   } catch (error) {
     return `${error instanceof Error ? error.message : String(error)}\n\n${usage}`;
   }
@@ -68,8 +74,6 @@ function machine(): Readonly<Record<string, string>> {
   };
 }
 
-function closing(missed: readonly string[]): string {
-  const near = judged(reports, 'within noise').map((what) => `  within noise  ${what}`);
-  const lines = [...near, ...missed.map((what) => `  missed        ${what}`)];
-  return lines.length === 0 ? 'Every target was held.' : lines.join('\n');
+function machineLine(): string {
+  return Object.values(machine()).join(', ');
 }

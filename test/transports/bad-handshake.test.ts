@@ -82,6 +82,18 @@ it('a banner without an end of line spoils the first frame over stdio, and the e
   });
 });
 
+it('a program that floods stdout and stderr before its first frame starts all the same', async () => {
+  const log = new MemoryLogger();
+  await using host = await managed(
+    Simple<string, string>().withLogger(log).withPlugin('subject', bad('floods-first')).build(),
+  );
+  expect(await host.manager.execute('subject', 'hello')).toBe('hello');
+  await host.manager.shutdown();
+  const said = log.records.filter(({ message }) => message.startsWith('chatter')).length;
+  const dropped = log.records.reduce((sum, { fields }) => sum + Number(fields['dropped'] ?? 0), 0);
+  expect([said < 20_000, said + dropped]).toEqual([true, 100_000]);
+});
+
 it('a banner without an end of line is only a record over fd', async () => {
   const log = new MemoryLogger();
   await using host = await managed(

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { managed, type Managed } from '../support/managed.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
-import { expectNoChildren } from '../support/processes.ts';
+import { expectNoChildren, isAlive } from '../support/processes.ts';
 import { fixture } from './subjects.ts';
 
 afterAll(expectNoChildren);
@@ -135,6 +135,80 @@ it('a contract of hooks cannot be asked over lines', async () => {
     code: 'RPC_2002',
     message: expect.stringContaining('mail.from') as string,
   });
+});
+
+it('a program that ends later than it counts as started has crashed: told, started again, given up', async () => {
+  const args = ['-c', 'read line; echo cannot open words.txt >&2; exit 4'];
+  const source = subprocess('sh', { args, protocol: 'go-plugins' });
+  const restart = { maxRestarts: 1, initialDelayMs: 1 };
+  await using host = await managed(
+    Simple<Told, unknown>().withPlugin('subject', source, { restart }).build(),
+  );
+  const crash = {
+    code: 'PLUGIN_1205',
+    retryable: true,
+    message: expect.stringMatching(/exited with code 4 .*cannot open words.txt/) as string,
+  };
+  const again = host.next('subject', 'ready');
+  await expect(host.manager.execute('subject', {})).rejects.toMatchObject(crash);
+  await again;
+  const givenUp = host.next('subject', 'failed');
+  await expect(host.manager.execute('subject', {})).rejects.toMatchObject(crash);
+  expect((await givenUp).to).toMatchObject({ error: crash });
+  await expect(host.manager.execute('subject', {})).rejects.toMatchObject({
+    code: 'REGISTRY_1903',
+    message: expect.stringContaining('cannot open words.txt') as string,
+  });
+});
+
+it('a program that exits while a hundred calls run fails each of them once, retryable', async () => {
+  const args = ['-c', 'read line; exit 3'];
+  const source = subprocess('sh', { args, protocol: 'go-plugins' });
+  await using host = await managed(Simple<Told, unknown>().withPlugin('subject', source).build());
+  const restarting = host.next('subject', 'restarting');
+  let settled = 0;
+  const calls = Array.from({ length: 100 }, () =>
+    host.manager.execute('subject', {}).catch((error: unknown) => (settled++, error)),
+  );
+  for (const error of await Promise.all(calls)) {
+    expect(error).toMatchObject({
+      code: 'PLUGIN_1205',
+      retryable: true,
+      context: { exitCode: 3, signal: null },
+    });
+  }
+  await restarting;
+  expect(settled).toBe(100);
+  expect(host.manager.getPlugin('subject')?.calls).toMatchObject({ failed: 100, active: 0 });
+});
+
+it('a program that ignores the end of stdin and SIGTERM is killed', async () => {
+  const source = subprocess('sh', {
+    args: [fixture('bad/ignores-the-end.sh')],
+    protocol: 'go-plugins',
+    killTimeoutMs: 100,
+  });
+  await using host = await managed(Simple<Told, unknown>().withPlugin('subject', source).build());
+  const pid = host.manager.getPlugin('subject')?.pid ?? 0;
+  await host.manager.shutdown({ timeoutMs: 0 });
+  expect(isAlive(pid)).toBe(false);
+});
+
+it('a call that arrives while a program still loads waits for it', async () => {
+  // It reads nothing before the second line is there too: the first one waits in the pipe.
+  const program = `
+    import { createInterface } from 'node:readline';
+    const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+    const [first, second] = [await lines.next(), await lines.next()];
+    for (const { value } of [first, second]) console.log(JSON.stringify({ id: JSON.parse(value).id, result: 'loaded' }));
+    await lines.next();`;
+  const source = subprocess(process.execPath, {
+    args: ['--input-type=module', '-e', program],
+    protocol: 'go-plugins',
+  });
+  await using host = await managed(Simple<Told, unknown>().withPlugin('subject', source).build());
+  const calls = [host.manager.execute('subject', {}), host.manager.execute('subject', {})];
+  expect(await Promise.all(calls)).toEqual(['loaded', 'loaded']);
 });
 
 it('a program that ends at once is told with its exit code and last words', async () => {
