@@ -11,6 +11,7 @@ import type { MetricsExporter } from '../core/metrics-exporter.ts';
 import type { MetricsSnapshot } from '../core/metrics-snapshot.ts';
 import type { PluginSource } from '../core/transport.ts';
 import { DeadlineQueue } from '../resilience/deadlines.ts';
+import { TurnEnd } from '../resilience/turn-end.ts';
 import { Events, type ManagerEvents, type Undo } from './events.ts';
 import { Exporters } from './exporters.ts';
 import { callWithFallback } from './fallback.ts';
@@ -58,6 +59,7 @@ export class Manager {
 
   constructor(parts: ManagerParts) {
     const { contract, services, logger, metrics, gate, clock = systemClock } = parts;
+    const turnEnd = new TurnEnd(clock);
     this.#parts = parts;
     this.#hasFallbacks = Object.keys(parts.fallbacks).length > 0;
     this.#shared = {
@@ -66,7 +68,8 @@ export class Manager {
       logger,
       metrics,
       clock,
-      deadlines: new DeadlineQueue(clock),
+      turnEnd,
+      deadlines: new DeadlineQueue(clock, turnEnd),
       events: new Events(),
       gate,
     };
@@ -234,7 +237,7 @@ export class Manager {
   }
 
   async #end(timeoutMs: number): Promise<ShutdownReport> {
-    const { clock, deadlines } = this.#shared;
+    const { clock, turnEnd, deadlines } = this.#shared;
     this.#registry.close();
     const startedAt = clock.now();
     const entries = this.#registry.entries;
@@ -245,6 +248,7 @@ export class Manager {
     );
     await Promise.all([closeGate(this.#parts.gate, clock), this.#exporters.stop(startedAt + timeoutMs)]);
     deadlines.close();
+    turnEnd.close();
     this.#onShutdown?.();
     const cancelled = Object.fromEntries(counts.filter(([, count]) => count > 0));
     return { cancelled, durationMs: clock.now() - startedAt };
