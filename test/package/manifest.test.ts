@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
   readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
 }
 
 const manifest = JSON.parse(read('package.json')) as Manifest;
@@ -33,6 +34,18 @@ describe('the package', () => {
 
   it('brings its users three packages without dependencies of their own', () => {
     expect(Object.keys(manifest.dependencies)).toEqual(['@standard-schema/spec', 'opossum', 'zod']);
+  });
+
+  it('names in its declarations no package whose types its users need not have', () => {
+    const declarations = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.d.ts'))
+      .flatMap((path) => [...read(join('dist', path)).matchAll(/(?:from |import\()['"]([^.'"][^'"]*)['"]/g)])
+      .map(([, name]) => name ?? '');
+    const typesApart = Object.keys(manifest.devDependencies)
+      .filter((name) => name.startsWith('@types/') && name !== '@types/node')
+      .map((name) => name.replace('@types/', ''));
+    expect(typesApart).toContain('opossum');
+    expect(declarations.filter((name) => typesApart.includes(name))).toEqual([]);
   });
 
   it('locks its dependencies by name, version and hash, whichever registry they come from', () => {
