@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PluginError, Simple } from 'plugboard';
 import { inProcess } from 'plugboard/transports';
 import { prometheusExporter } from 'plugboard/observability';
-import * as promClient from 'prom-client';
+import { needsTool } from '../languages/tool.ts';
 import { answering } from '../manager/plugins.ts';
 import { managed } from '../support/managed.ts';
 import { samplesOf, scrapeText } from './scrape.ts';
@@ -32,15 +32,23 @@ const moody = answering<number, string>((n) => {
 
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-// The successor is made for Node 22 and later; where it loads, it is tried.
-const successor = await import('@prometheus-io/client').catch((error: unknown) => String(error));
-const clients: readonly (readonly [string, Client | string])[] = [
-  ['prom-client', promClient as unknown as Client],
-  ['@prometheus-io/client', successor as unknown as Client | string],
-];
+/** A library where it can be loaded; the successor is made for Node 22 and later. */
+async function load(name: string): Promise<Client | undefined> {
+  try {
+    return (await import(name)) as Client;
+  } catch {
+    return undefined;
+  }
+}
 
-describe.each(clients)('a registry of %s', (_name, client) => {
-  if (typeof client === 'string') return void it.skip(`cannot be loaded here: ${client}`, () => {});
+const names = ['prom-client', '@prometheus-io/client'] as const;
+const clients = await Promise.all(names.map(async (name) => [name, await load(name)] as const));
+
+describe.each(clients)('a registry of %s', (name, loaded) => {
+  needsTool(name, loaded !== undefined);
+  const client = loaded as Client;
+  const counterIn = (registry: Registry, metric: string): { inc(): void } =>
+    new client.Counter({ name: metric, help: 'Of the application.', registers: [registry as never] });
 
   it('shows our metrics beside its own, as our own page has them', async () => {
     const exporter = prometheusExporter({ port: 0 });
@@ -49,7 +57,7 @@ describe.each(clients)('a registry of %s', (_name, client) => {
     );
     const registry = new client.Registry();
     exporter.registerInto(registry);
-    new client.Counter({ name: 'mails_total', help: 'Mails.', registers: [registry as never] }).inc();
+    counterIn(registry, 'mails_total').inc();
     for (let n = 0; n < 9; n++) await host.manager.execute('auth', n, { traceparent }).catch(() => {});
 
     const text = samplesOf(await registry.metrics());
@@ -83,7 +91,7 @@ describe.each(clients)('a registry of %s', (_name, client) => {
 
   it('that has a metric of our name says so, with the cure', () => {
     const registry = new client.Registry();
-    new client.Counter({ name: 'plugin_requests_total', help: 'Taken.', registers: [registry as never] });
+    counterIn(registry, 'plugin_requests_total');
     expect(() => prometheusExporter().registerInto(registry)).toThrow(
       expect.objectContaining({
         code: 'CONFIG_1703',
