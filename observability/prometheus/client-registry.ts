@@ -16,8 +16,8 @@ interface ClientValue {
 }
 
 /**
- * Makes every metric readable through somebody's registry. A registry asks each metric in one turn of the event loop,
- * and all of them are given the same picture.
+ * Makes every metric readable through somebody's registry. A registry asks every metric before it waits for one, and
+ * all of them are given the same picture.
  * @throws {PluginError} `CONFIG_1703` when the registry has a metric of that name already.
  */
 export function registerFamilies(
@@ -27,7 +27,7 @@ export function registerFamilies(
 ): void {
   let picture: ReadonlyMap<string, MetricFamily> | undefined;
   const pointsOf = (name: string): readonly MetricPoint[] => {
-    if (picture === undefined) setImmediate(() => (picture = undefined));
+    if (picture === undefined) queueMicrotask(() => (picture = undefined));
     picture ??= new Map(collect().map((family) => [family.descriptor.name, family]));
     return picture.get(name)?.points ?? [];
   };

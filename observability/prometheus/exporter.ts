@@ -70,11 +70,11 @@ export function prometheusExporter(options: PrometheusOptions = {}): PrometheusE
   };
 }
 
-function prefixOf({ namespace, subsystem }: PrometheusOptions): string {
-  const parts = [namespace, subsystem].filter((part) => part !== undefined && part !== '');
-  const bad = parts.find((part) => typeof part !== 'string' || !namePart.test(part));
+function prefixOf({ namespace = '', subsystem = '' }: PrometheusOptions): string {
+  const parts = [namespace, subsystem].filter((part) => part !== '');
+  const bad = parts.find((part) => !namePart.test(part));
   if (bad === undefined) return parts.map((part) => `${part}_`).join('');
-  const message = `'${printable(String(bad), 80)}' cannot begin the name of a metric. Use letters, digits and _, a digit not first.`;
+  const message = `'${printable(`${bad}`, 80)}' cannot begin the name of a metric. Use letters, digits and _, a digit not first.`;
   throw new PluginError('CONFIG_1703', { message });
 }
 

@@ -55,13 +55,15 @@ export class Exporters {
         warn(`it was not over after ${timeoutMs} ms`);
         resolve();
       });
+      const end = (): void => {
+        timer.cancel();
+        resolve();
+      };
       const stopped = (async () => exporter.stop(timeoutMs))();
-      void stopped
-        .catch((error: unknown) => warn(messageOf(error)))
-        .finally(() => {
-          timer.cancel();
-          resolve();
-        });
+      stopped.then(end, (error: unknown) => {
+        warn(messageOf(error));
+        end();
+      });
     });
   }
 }
