@@ -3,6 +3,8 @@
  * @module
  */
 export type { AuditRecordInput, AuditSink } from './audit-sink.ts';
+export { whitelistGate } from './gate/whitelist-gate.ts';
+export type { AuditOptions, WhitelistOptions } from './gate/options.ts';
 export { readWhitelist } from './whitelist/load.ts';
 export { parseWhitelist } from './whitelist/parse.ts';
 export {

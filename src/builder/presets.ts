@@ -9,7 +9,7 @@ const basic: Omit<Plan, 'contract' | 'timeoutMs'> = {
   services: {},
   logger: silentLogger,
   metrics: false,
-  gate: undefined,
+  security: undefined,
   defaults: {},
   fallbacks: {},
   signals: false,

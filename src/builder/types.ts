@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
+import type { WhitelistOptions } from '../../security/gate/options.ts';
 import type { PluginSettings } from '../config/settings.ts';
 import type { ExecutionContext } from '../core/execution-context.ts';
 import type { Clock } from '../core/clock.ts';
@@ -158,8 +159,11 @@ export interface Builder<A, B, Names extends string = never, Services = unknown>
   /** Counts calls and their durations; read them with `manager.metrics()`. */
   withMetrics(): Builder<A, B, Names, Services>;
 
-  /** Lets only what a gate admits start, from the first start on and at every restart. */
-  withSecurity(gate: Gate): Builder<A, B, Names, Services>;
+  /**
+   * Lets only what a gate admits start, from the first start on and at every restart: what a whitelist names, by the
+   * SHA-256 of its bytes, or what your own gate does. A path alone means the policy `strict`.
+   */
+  withSecurity(security: string | WhitelistOptions | Gate): Builder<A, B, Names, Services>;
 
   /** Another clock, for tests. */
   withClock(clock: Clock): Builder<A, B, Names, Services>;
