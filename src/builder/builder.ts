@@ -1,4 +1,5 @@
 import { metricsRegistry } from '../../observability/metrics/registry.ts';
+import type { WhitelistOptions } from '../../security/gate/options.ts';
 import type { PluginSettings } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Contract, WholeMap } from '../core/contract.ts';
@@ -24,8 +25,8 @@ export interface Plan {
   readonly logger: Logger;
   readonly metrics: boolean;
   readonly exporters: readonly MetricsExporter[];
-  /** Stands before every start. */
-  readonly gate: Gate | undefined;
+  /** Stands before every start: a gate, or the whitelist to make one of. */
+  readonly security: Gate | string | WhitelistOptions | undefined;
   /** What plugins are set to where they say nothing themselves. */
   readonly defaults: PluginSettings;
   readonly fallbacks: Readonly<Record<string, string>>;
@@ -77,8 +78,8 @@ class PlanBuilder {
     return this.#with({ metrics: true, exporters: [...this.#plan.exporters, exporter] });
   }
 
-  withSecurity(gate: Gate): PlanBuilder {
-    return this.#with({ gate });
+  withSecurity(security: Gate | string | WhitelistOptions): PlanBuilder {
+    return this.#with({ security });
   }
 
   withClock(clock: Clock): PlanBuilder {
@@ -100,9 +101,13 @@ export function asBuilder<A, B = WholeMap>(plan: Plan): Builder<A, B> {
 }
 
 async function build(plan: Plan): Promise<Manager> {
-  const { metrics, signals, ...parts } = plan;
+  const { metrics, signals, security, ...parts } = plan;
+  const gate = await gateOf(security).catch((error: unknown) => {
+    throw manyProblems('the manager was not built', 'nothing is left running', [error]);
+  });
   const manager = new Manager({
     ...parts,
+    gate,
     sourceOf: configuredSource,
     metrics: metrics ? metricsRegistry(plan.clock) : undefined,
   });
@@ -113,6 +118,17 @@ async function build(plan: Plan): Promise<Manager> {
   }
   await manager.shutdown({ timeoutMs: 0 });
   throw manyProblems('the manager was not built', 'nothing is left running', errors);
+}
+
+/** Only who has a whitelist loads what reads it. */
+async function gateOf(security: Plan['security']): Promise<Gate | undefined> {
+  if (security === undefined || isGate(security)) return security;
+  const { whitelistGate } = await import('../../security/gate/whitelist-gate.ts');
+  return whitelistGate(security);
+}
+
+function isGate(security: NonNullable<Plan['security']>): security is Gate {
+  return typeof security === 'object' && 'admit' in security;
 }
 
 /** Every problem of the start. A gate that is not ready lets nothing start. */

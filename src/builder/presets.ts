@@ -10,7 +10,7 @@ const basic: Omit<Plan, 'contract' | 'timeoutMs'> = {
   logger: silentLogger,
   metrics: false,
   exporters: [],
-  gate: undefined,
+  security: undefined,
   defaults: {},
   fallbacks: {},
   signals: false,

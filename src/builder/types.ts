@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
+import type { WhitelistOptions } from '../../security/gate/options.ts';
 import type { ConfigDiff } from '../config/diff.ts';
 import type { PluginSettings } from '../config/settings.ts';
 import type { ExecutionContext } from '../core/execution-context.ts';
@@ -207,8 +208,11 @@ export interface Builder<A, B, Names extends string = never, Services = unknown>
   /** Counts, and brings what is counted somewhere else, as `prometheusExporter` does; `build` fails if it cannot start. */
   withMetricsExporter(exporter: MetricsExporter): Builder<A, B, Names, Services>;
 
-  /** Lets only what a gate admits start, from the first start on and at every restart. */
-  withSecurity(gate: Gate): Builder<A, B, Names, Services>;
+  /**
+   * Lets only what a gate admits start, from the first start on and at every restart: what a whitelist names, by the
+   * SHA-256 of its bytes, or what your own gate does. A path alone means the policy `strict`.
+   */
+  withSecurity(security: string | WhitelistOptions | Gate): Builder<A, B, Names, Services>;
 
   /** Another clock, for tests. */
   withClock(clock: Clock): Builder<A, B, Names, Services>;

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import * as z from 'zod';
 
 import { PluginError } from '../../src/core/errors.ts';
+import { loadsCode } from '../../src/core/loader-variables.ts';
 import { printable } from '../../src/core/printable.ts';
 import { defaultMaxFrameBytes } from '../wire/messages.ts';
 
@@ -12,7 +13,10 @@ export interface SubprocessOptions {
   readonly args?: readonly string[];
   /** Added to the few variables a plugin gets (`PATH`, `HOME`, `LANG`, `TZ`, `TMPDIR`); these win. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Passes on the host's whole environment, secrets included. Default false. */
+  /**
+   * Passes on the host's whole environment, secrets included, but for what loads code into a program (`NODE_OPTIONS`,
+   * `LD_PRELOAD`, `PYTHONPATH`, …): name those in `env`. Default false.
+   */
   readonly inheritEnv?: boolean;
   /** Its working directory. Default: the host's. */
   readonly cwd?: string;
@@ -94,7 +98,7 @@ const passedOn = [
   'USERPROFILE',
 ];
 
-/** The environment of a plugin: the allow-list, then its own, then the protocol's. */
+/** The environment of a plugin: the allow-list or all that loads no code, then its own, then the protocol's. */
 export function environment(
   own: Readonly<Record<string, string>>,
   inheritEnv: boolean,
@@ -104,7 +108,7 @@ export function environment(
   const inherited: Record<string, string> = {};
   for (const name of names) {
     const value = process.env[name];
-    if (value !== undefined) inherited[name] = value;
+    if (value !== undefined && !loadsCode(name)) inherited[name] = value;
   }
   return { ...inherited, ...own, ...protocol };
 }

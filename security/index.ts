@@ -1,0 +1,27 @@
+/**
+ * plugboard's security: what may run, and that the bytes that were verified are the bytes that run.
+ * @module
+ */
+export type { AuditRecordInput, AuditSink } from './audit-sink.ts';
+export { whitelistGate } from './gate/whitelist-gate.ts';
+export type { AuditOptions, WhitelistOptions } from './gate/options.ts';
+export { readWhitelist } from './whitelist/load.ts';
+export { parseWhitelist } from './whitelist/parse.ts';
+export {
+  addToWhitelist,
+  createWhitelist,
+  removeFromWhitelist,
+  setEnabledInWhitelist,
+  type NewEntry,
+} from './whitelist/edit.ts';
+export { pinPath, type PinnedPath } from './whitelist/pin-path.ts';
+export { explain, type ExplainOptions } from './whitelist/explain.ts';
+export type { Violation, ViolationKind } from './whitelist/violation.ts';
+export type {
+  Constraints,
+  Interpreter,
+  Pins,
+  Sha256,
+  Whitelist,
+  WhitelistEntry,
+} from './whitelist/whitelist.ts';

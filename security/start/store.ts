@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { lstat, mkdir, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+import { PluginError } from '../../src/core/errors.ts';
+import { printable } from '../../src/core/printable.ts';
+import { hasEnded, ownMark } from './owner-mark.ts';
+import { ownershipFault } from './trusted-owner.ts';
+
+const prefix = 'plugboard-verified-';
+
+/**
+ * Where verified copies lie while they run: a folder that only this user may enter, with a folder of its own for each
+ * start. What a host left behind that was killed is removed when the next one opens its store.
+ */
+export class Store {
+  readonly #root: string;
+  readonly #where: string;
+
+  private constructor(root: string, where: string) {
+    this.#root = root;
+    this.#where = where;
+  }
+
+  /**
+   * Makes a store in `folder` (made if missing), or in the system's folder for temporary files.
+   * @throws {PluginError} `SECURITY_1805` when others may write the folder, or it cannot be made.
+   */
+  static async open(folder: string | undefined): Promise<Store> {
+    const where = await storeFolder(folder);
+    await sweep(where);
+    try {
+      const root = await mkdtemp(join(where, `${prefix}${ownMark()}-`));
+      return new Store(await realpath(root), where);
+    } catch (error) {
+      throw unusable(where, 'it cannot be written', error);
+    }
+  }
+
+  /** A new empty folder for one start. */
+  async folder(): Promise<string> {
+    const path = join(this.#root, randomBytes(8).toString('hex'));
+    await mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
+      throw unusable(this.#where, 'it cannot be written', error);
+    });
+    return path;
+  }
+
+  /** Removes the folder of a start. Never rejects: what is left is swept later. */
+  async remove(folder: string): Promise<void> {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
+  }
+
+  /** Removes it whole. Never rejects. */
+  close(): Promise<void> {
+    return this.remove(this.#root);
+  }
+}
+
+async function storeFolder(folder: string | undefined): Promise<string> {
+  if (folder === undefined) return realpath(tmpdir());
+  const path = resolve(folder);
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    const stats = await lstat(path);
+    if (!stats.isDirectory()) throw unusable(path, 'it is no directory');
+    const fault = ownershipFault(path, stats);
+    if (fault !== undefined) throw unusable(path, fault);
+    return await realpath(path);
+  } catch (error) {
+    if (error instanceof PluginError) throw error;
+    throw unusable(path, 'it cannot be made', error);
+  }
+}
+
+async function sweep(where: string): Promise<void> {
+  const names = await readdir(where).catch(() => []);
+  const left = names.filter((name) => name.startsWith(prefix) && hasEnded(name.slice(prefix.length)));
+  await Promise.all(left.map((name) => removeOwn(join(where, name))));
+}
+
+/** Only what is ours: in a shared folder anybody may make one of our names. */
+async function removeOwn(path: string): Promise<void> {
+  const stats = await lstat(path).catch(() => undefined);
+  const isOurs = process.getuid === undefined || stats?.uid === process.getuid();
+  if (stats?.isDirectory() === true && isOurs)
+    await rm(path, { recursive: true, force: true }).catch(() => {});
+}
+
+function unusable(folder: string, why: string, cause?: unknown): PluginError {
+  const message = `verified copies cannot be kept in ${printable(folder, 300)}: ${printable(why, 300)}. Give the gate another 'storeDir'.`;
+  return new PluginError('SECURITY_1805', { message, cause });
+}
