@@ -23,7 +23,7 @@ export interface BusyHost extends AsyncDisposable {
   scraped(times: number): Promise<void>;
 }
 
-export const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 /** A gate that admits everything and has objected to something. */
 const gate: Gate = {
@@ -106,16 +106,15 @@ async function scrapeServer(exporter: PrometheusExporter): Promise<{
   scraped: (times: number) => Promise<void>;
   close: () => Promise<void>;
 }> {
-  let scrapes = 0;
   const server = createServer((request, response) => {
-    response.on('close', () => server.emit('scraped', ++scrapes));
+    response.on('close', () => server.emit('scraped'));
     exporter.handler(request, response);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     target: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     async scraped(times) {
-      for (const end = scrapes + times; scrapes < end;) await once(server, 'scraped');
+      for (let left = times; left > 0; left--) await once(server, 'scraped');
     },
     async close() {
       server.close();

@@ -37,7 +37,9 @@ export async function prometheusDaemon(target: string): Promise<PrometheusDaemon
   await ready(daemon);
   return {
     async api(path, parameters) {
-      const response = await fetch(`http://${address}/api/v1/${path}?${new URLSearchParams(parameters)}`);
+      const response = await fetch(
+        `http://${address}/api/v1/${path}?${String(new URLSearchParams(parameters))}`,
+      );
       const answer = (await response.json()) as { status: string; data: unknown; error?: string };
       if (answer.status !== 'success') throw new Error(`${JSON.stringify(parameters)}: ${answer.error}`);
       return answer.data;

@@ -25,7 +25,7 @@ const hooks = defineHooks({
   'mail.data': hook(anything),
 });
 type Hooks = typeof hooks;
-type HookName = keyof Hooks & string;
+type HookName = keyof Hooks;
 const hookNames = Object.keys(hooks) as HookName[];
 
 /** Fails now and then, in ways that may pass and in others, and falls over after every so many calls. */
