@@ -107,7 +107,7 @@ async function scrapeServer(exporter: PrometheusExporter): Promise<{
   close: () => Promise<void>;
 }> {
   const server = createServer((request, response) => {
-    response.on('close', () => server.emit('scraped'));
+    response.on('finish', () => server.emit('scraped'));
     exporter.handler(request, response);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');

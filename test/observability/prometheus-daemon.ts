@@ -18,7 +18,7 @@ export interface PrometheusDaemon extends AsyncDisposable {
 export async function prometheusDaemon(target: string): Promise<PrometheusDaemon> {
   const folder = await tempFolder();
   const scrape = [
-    'global: { scrape_interval: 100ms, scrape_timeout: 100ms }',
+    'global: { scrape_interval: 500ms, scrape_timeout: 500ms }',
     'scrape_configs:',
     `  - { job_name: plugboard, static_configs: [{ targets: ['${target}'] }] }`,
   ];

@@ -70,7 +70,7 @@ describe('a real Prometheus', () => {
     ((await daemon.api('query', { query: text })) as { result: Series[] }).result;
 
   it('has stored every value that the host shows', async () => {
-    const stored = await query('{job="plugboard",__name__=~"plugin.*"}');
+    const stored = await query('last_over_time({job="plugboard",__name__=~"plugin.*"}[5m])');
     const asWritten = stored.map(({ metric, value }) => {
       const { __name__: name = '', job: _job, instance: _instance, ...labels } = metric;
       const le = labels['le'] === undefined ? {} : { le: labels['le'].replace(/\.0$/, '') };
@@ -87,7 +87,7 @@ describe('a real Prometheus', () => {
       counted?.plugins ?? {},
     )) {
       const value = async (name: string): Promise<number> =>
-        Number((await query(`sum(${name}{plugin_name="${plugin}"})`))[0]?.value[1]);
+        Number((await query(`sum(last_over_time(${name}{plugin_name="${plugin}"}[5m]))`))[0]?.value[1]);
       expect(await value('plugin_requests_total')).toBe(requestsTotal);
       expect(await value('plugin_requests_failure_total')).toBe(requestsFailure);
       expect(await value('plugin_retries_total')).toBe(retries);
