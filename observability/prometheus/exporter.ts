@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import { PluginError } from '../../src/core/errors.ts';
 import type { MetricsExporter, MetricsSource } from '../../src/core/metrics-exporter.ts';
 import { printable } from '../../src/core/printable.ts';
@@ -74,7 +76,7 @@ function prefixOf({ namespace = '', subsystem = '' }: PrometheusOptions): string
   const parts = [namespace, subsystem].filter((part) => part !== '');
   const bad = parts.find((part) => !namePart.test(part));
   if (bad === undefined) return parts.map((part) => `${part}_`).join('');
-  const message = `'${printable(`${bad}`, 80)}' cannot begin the name of a metric. Use letters, digits and _, a digit not first.`;
+  const message = `${printable(inspect(bad), 80)} cannot begin the name of a metric. Use letters, digits and _, a digit not first.`;
   throw new PluginError('CONFIG_1703', { message });
 }
 

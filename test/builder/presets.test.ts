@@ -56,9 +56,9 @@ describe('the counters', () => {
     await using production = await managed(Production<string, string>().build());
     await using simple = await managed(Simple<string, string>().build());
     await using asked = await managed(Simple<string, string>().withMetrics().build());
-    expect(production.manager.metrics()).toEqual({ plugins: {} });
+    expect(production.manager.metrics()?.plugins).toEqual({});
     expect(simple.manager.metrics()).toBeUndefined();
-    expect(asked.manager.metrics()).toEqual({ plugins: {} });
+    expect(asked.manager.metrics()?.plugins).toEqual({});
   });
 });
 

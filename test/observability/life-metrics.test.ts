@@ -50,7 +50,10 @@ it('a plugin that ends and starts again is counted, and seen in each of its stat
   puppet.failToStart();
   clock.advance(1000);
   await aTurn();
-  puppet.onStart = async () => clock.advance(300);
+  puppet.onStart = async () => {
+    await null; // the start has begun
+    clock.advance(300);
+  };
   clock.advance(2000);
   await aTurn();
   expect(await value('plugin_restarts_total')).toBe(2);
@@ -62,32 +65,36 @@ it('a plugin that ends and starts again is counted, and seen in each of its stat
   expect(await value('plugin_status', { status: 'healthy' })).toBe(1);
 });
 
-it('a circuit breaker is counted each time it opens, and its state is a number', async () => {
+/** A plugin whose calls all fail, behind a breaker. */
+function tripping(recoveryTimeoutMs: number): ReturnType<typeof counted> {
   const broken = answering<unknown, unknown>(() => {
     throw new Error('broken');
   });
-  const circuitBreaker = { failureThreshold: 2, minRequestThreshold: 0, recoveryTimeoutMs: 20 };
-  const { host, value } = await counted(inProcess(broken), { circuitBreaker });
+  const circuitBreaker = { failureThreshold: 2, minRequestThreshold: 0, recoveryTimeoutMs };
+  return counted(inProcess(broken), { circuitBreaker });
+}
+
+it('an open circuit breaker is seen, and what it refuses is counted', async () => {
+  const { host, value } = await tripping(3_600_000);
   await using _ = host;
-  const { manager } = host;
-  const opened = (): Promise<void> =>
-    new Promise((resolve) => {
-      const undo = manager.on('breaker', ({ to }) => {
-        if (to !== 'half-open') return;
-        undo();
-        resolve();
-      });
-    });
   expect(await value('plugin_circuit_breaker_state')).toBe(0);
-  const isHalfOpen = opened();
-  for (let call = 0; call < 3; call++) await manager.execute('auth', 1).catch(() => {});
-  expect(await value('plugin_circuit_breaker_trips_total')).toBe(1);
-  await isHalfOpen;
-  expect(await value('plugin_circuit_breaker_state')).toBe(2);
-  await manager.execute('auth', 1).catch(() => {});
-  expect(await value('plugin_circuit_breaker_trips_total')).toBe(2);
+  for (let call = 0; call < 3; call++) await host.manager.execute('auth', 1).catch(() => {});
   expect(await value('plugin_circuit_breaker_state')).toBe(1);
+  expect(await value('plugin_circuit_breaker_trips_total')).toBe(1);
   expect(await value('plugin_request_errors_total', { code: 'CIRCUIT_1401' })).toBe(1);
+});
+
+it('a circuit breaker that opens again while it probes is counted again', async () => {
+  const { host, value } = await tripping(1);
+  await using _ = host;
+  const probes = new Promise<void>((resolve) => {
+    host.manager.on('breaker', ({ to }) => void (to === 'half-open' && resolve()));
+  });
+  for (let call = 0; call < 2; call++) await host.manager.execute('auth', 1).catch(() => {});
+  await probes;
+  expect(await value('plugin_circuit_breaker_state')).toBe(2);
+  await host.manager.execute('auth', 1).catch(() => {});
+  expect(await value('plugin_circuit_breaker_trips_total')).toBe(2);
 });
 
 it('a call that reached no instance has no plugin_instance', async () => {
