@@ -1,4 +1,4 @@
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { runApart } from './group-process.ts';
 import { groups } from './groups.ts';
@@ -15,6 +15,7 @@ const usage = `npm run bench -- [--only group] [--json] [--into page] [--check]
   --check       exit with 1 when a target is missed; what is within the noise of the run is not
 `;
 
+const [loadBefore = 0] = loadavg();
 const options = parsed();
 if (typeof options === 'string') {
   process.stderr.write(options);
@@ -71,6 +72,7 @@ function machine(): Readonly<Record<string, string>> {
     node: `Node ${process.version}`,
     system: `${process.platform} ${process.arch}`,
     processor: `${all.length} x ${all[0]?.model.trim() ?? '?'}`,
+    load: `load ${loadBefore.toFixed(1)} before the run`,
   };
 }
 

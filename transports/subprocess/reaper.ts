@@ -85,6 +85,6 @@ function complain(logger: Logger, why: string): void {
   if (hasComplained) return;
   hasComplained = true;
   logger.warn(
-    `no shell waits to end the plugins should this process be killed: ${why}. Those that spin would live on.`,
+    `no shell waits to end the plugins should this process be killed: ${why}. Those that spin would live on. Put sh on PATH; the next plugin that starts looks for it again.`,
   );
 }

@@ -77,29 +77,26 @@ func execute(m message) (object, []byte) {
 	return object{"result": answer}, []byte(marked)
 }
 
-// handle answers a message, unless its call was given up. What goes wrong here fails this message and no other.
-func handle(m message) {
-	answer, attachment := failure(-32601, "PLUGIN_1211", "this plugin answers 'execute' and nothing else"), []byte(nil)
+// handle answers a message. A panic in here is the answer to this message, and harms no other.
+func handle(m message) (answer object, attachment []byte) {
 	defer func() {
 		if problem := recover(); problem != nil {
 			answer = failure(-32000, "PLUGIN_1203", fmt.Sprint("panic: ", problem))
-		}
-		if running.Delete(string(m.ID)); m.ctx.Err() == nil {
-			send(m.ID, answer, attachment)
 		}
 	}()
 	switch {
 	case m.Method == "plugin.initialize":
 		info := object{"name": "word-score", "version": "1.0.0", "description": "counts unwanted words"}
 		welcome := object{"protocolVersion": 1, "info": info, "hooks": []string{"execute"}, "attachments": true}
-		answer = configure(m.Params["config"], welcome)
+		return configure(m.Params["config"], welcome), nil
 	case m.Method == "plugin.configure":
-		answer = configure(m.Params["config"], object{})
+		return configure(m.Params["config"], object{}), nil
 	case m.Method == "plugin.call" && string(m.Params["hook"]) == `"execute"`:
-		answer, attachment = execute(m)
-	case m.Method == "plugin.shutdown":
-		answer = object{"result": object{}} // all calls before it are answered; the host closes the channel
+		return execute(m)
+	case m.Method == "plugin.shutdown": // all calls before it are answered; then the host closes the channel
+		return object{"result": object{}}, nil
 	}
+	return failure(-32601, "PLUGIN_1211", "this plugin answers 'execute' and nothing else"), nil
 }
 
 func send(id json.RawMessage, answer object, attachment []byte) {
@@ -114,7 +111,11 @@ func main() {
 	}
 	go func() {
 		for m := range work {
-			handle(m)
+			answer, attachment := handle(m)
+			running.Delete(string(m.ID))
+			if m.ctx.Err() == nil {
+				send(m.ID, answer, attachment)
+			}
 		}
 	}()
 	reader := bufio.NewReader(channel) // it ends when the host does
