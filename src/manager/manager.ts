@@ -14,6 +14,7 @@ import type { PluginSource } from '../core/transport.ts';
 import { DeadlineQueue } from '../resilience/deadlines.ts';
 import type { SourceFactory } from './config-changes.ts';
 import { ConfigKeeper, type ConfigInput } from './config-keeper.ts';
+import { TurnEnd } from '../resilience/turn-end.ts';
 import { Events, type ManagerEvents, type Undo } from './events.ts';
 import { Exporters } from './exporters.ts';
 import { callWithFallback } from './fallback.ts';
@@ -64,6 +65,7 @@ export class Manager {
 
   constructor(parts: ManagerParts) {
     const { contract, services, logger, metrics, gate, clock = systemClock } = parts;
+    const turnEnd = new TurnEnd(clock);
     this.#parts = parts;
     this.#hasFallbacks = Object.keys(parts.fallbacks).length > 0;
     this.#shared = {
@@ -72,7 +74,8 @@ export class Manager {
       logger,
       metrics,
       clock,
-      deadlines: new DeadlineQueue(clock),
+      turnEnd,
+      deadlines: new DeadlineQueue(clock, turnEnd),
       events: new Events(),
       gate,
     };
@@ -262,7 +265,7 @@ export class Manager {
   }
 
   async #end(timeoutMs: number): Promise<ShutdownReport> {
-    const { clock, deadlines } = this.#shared;
+    const { clock, turnEnd, deadlines } = this.#shared;
     this.#registry.close();
     const unwatched = this.#config.close();
     const startedAt = clock.now();
@@ -275,6 +278,7 @@ export class Manager {
     await unwatched;
     await Promise.all([closeGate(this.#parts.gate, clock), this.#exporters.stop(startedAt + timeoutMs)]);
     deadlines.close();
+    turnEnd.close();
     this.#onShutdown?.();
     const cancelled = Object.fromEntries(counts.filter(([, count]) => count > 0));
     return { cancelled, durationMs: clock.now() - startedAt };

@@ -64,13 +64,12 @@ async function limiterOf(
   recorder: PluginRecorder | undefined,
 ): Promise<RateLimiter | undefined> {
   const { rateLimit } = settings;
-  const { clock, deadlines } = shared;
   if (rateLimit === undefined) return undefined;
   if (rateLimit.shared !== undefined) {
     const logger = withFields(shared.logger, { plugin });
     const policy = { ...rateLimit, ...rateLimit.shared };
-    return sharedLimiter(policy, plugin, { clock, deadlines, logger, recorder });
+    return sharedLimiter(policy, plugin, { ...shared, logger, recorder });
   }
-  if (rateLimit.onLimit === 'wait') return waitingLimiter(rateLimit, plugin, clock);
-  return new RejectingLimiter(rateLimit, plugin, clock);
+  if (rateLimit.onLimit === 'wait') return waitingLimiter(rateLimit, plugin, shared);
+  return new RejectingLimiter(rateLimit, plugin, shared);
 }

@@ -5,6 +5,7 @@ import type { Logger } from '../core/logger.ts';
 import type { Metrics } from '../core/metrics.ts';
 import type { ServiceCaller } from '../core/plugin.ts';
 import type { DeadlineQueue } from '../resilience/deadlines.ts';
+import type { TurnEnd } from '../resilience/turn-end.ts';
 import type { Events } from './events.ts';
 
 /** A host service as it is called. */
@@ -17,6 +18,7 @@ export interface Shared {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics | undefined;
+  readonly turnEnd: TurnEnd;
   readonly deadlines: DeadlineQueue;
   readonly events: Events;
   /** Stands before every start. */

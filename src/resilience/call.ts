@@ -116,7 +116,7 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   }
 
   private acquire(limiter: RateLimiter): void {
-    const admission = limiter.acquire(this, this.parts.recorder === undefined ? undefined : this.startedAt);
+    const admission = limiter.acquire(this);
     if (admission === undefined) this.enter();
     else if (admission instanceof Promise)
       void admission.then((later) => (later ? this.fail(later) : this.enter()));

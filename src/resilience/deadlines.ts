@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../core/clock.ts';
+import type { TurnEnd, Undated } from './turn-end.ts';
 
 /** Something that ends by itself at a time; the queue's links live in it, so that waiting allocates nothing. */
 export interface DeadlineEntry {
@@ -57,22 +58,22 @@ function rounded(timeoutMs: number): number {
 }
 
 /**
- * All deadlines of a manager behind one timer. Looking at the clock costs more than the rest of an entry's life, and
- * most calls in this process are over within the turn of the event loop that made them: so an entry gets its time
- * a moment later, once for all of its turn. A deadline is up to that moment late, and never early.
+ * All deadlines of a manager behind one timer. An entry gets its time at the end of its turn of the event loop, once
+ * for all of that turn. A deadline is up to that moment late, and never early.
  */
-export class DeadlineQueue {
+export class DeadlineQueue implements Undated {
   readonly #clock: Clock;
+  readonly #turnEnd: TurnEnd;
   readonly #lists = new Map<number, DeadlineList>();
   #lastList: DeadlineList | undefined = undefined;
   #unstamped: DeadlineList[] = [];
-  #stamping: Timer | undefined = undefined;
   #timer: Timer | undefined = undefined;
   #timerAt = Infinity;
   #size = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, turnEnd: TurnEnd) {
     this.#clock = clock;
+    this.#turnEnd = turnEnd;
   }
 
   add(entry: DeadlineEntry, timeoutMs: number): void {
@@ -108,11 +109,23 @@ export class DeadlineQueue {
     return found;
   }
 
-  /** Ends the timers; nothing expires any more. */
+  /** Gives every new entry its time. */
+  turnEnded(now: number): void {
+    const lists = this.#unstamped;
+    this.#unstamped = [];
+    for (const list of lists) {
+      for (let entry = list.tail; entry !== undefined && entry.expiresAt === 0; entry = entry.previous)
+        entry.expiresAt = now + list.timeoutMs;
+      list.awaitsStamp = false;
+    }
+    this.#plan(now);
+    if (this.#size > 0) this.#timer?.keepAlive(true);
+  }
+
+  /** Ends the timer; nothing expires any more. */
   close(): void {
-    this.#stamping?.cancel();
     this.#timer?.cancel();
-    this.#stamping = this.#timer = undefined;
+    this.#timer = undefined;
     this.#timerAt = Infinity;
   }
 
@@ -129,23 +142,7 @@ export class DeadlineQueue {
 
   #awaitStamp(list: DeadlineList): void {
     list.awaitsStamp = true;
-    this.#unstamped.push(list);
-    this.#stamping ??= this.#clock.startTimer(0, () => this.#stamp());
-  }
-
-  /** Gives every new entry its time. */
-  #stamp(): void {
-    this.#stamping = undefined;
-    const now = this.#clock.now();
-    const lists = this.#unstamped;
-    this.#unstamped = [];
-    for (const list of lists) {
-      for (let entry = list.tail; entry !== undefined && entry.expiresAt === 0; entry = entry.previous)
-        entry.expiresAt = now + list.timeoutMs;
-      list.awaitsStamp = false;
-    }
-    this.#plan(now);
-    if (this.#size > 0) this.#timer?.keepAlive(true);
+    if (this.#unstamped.push(list) === 1) this.#turnEnd.tell(this);
   }
 
   #fire(): void {

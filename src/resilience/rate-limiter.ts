@@ -1,6 +1,5 @@
-import type { Clock } from '../core/clock.ts';
 import { PluginError } from '../core/errors.ts';
-import { TokenBucket, type BucketPolicy } from './token-bucket.ts';
+import { TokenBucket, type BucketPolicy, type BucketTime } from './token-bucket.ts';
 
 /** Somebody who asks for a token, told apart by identity. */
 export type Asker = object;
@@ -10,8 +9,7 @@ export type Admission = PluginError | undefined;
 
 /** The port of a rate limiter. Where it can, it answers at once. */
 export interface RateLimiter {
-  /** `now` is the time on the clock where the asker knows it. */
-  acquire(asker: Asker, now?: number): Admission | Promise<Admission>;
+  acquire(asker: Asker): Admission | Promise<Admission>;
   /** An asker that waits has ended. */
   leave(asker: Asker): void;
   /** How many wait for a token. */
@@ -32,13 +30,13 @@ export class RejectingLimiter implements RateLimiter {
   readonly #plugin: string;
   readonly #bucket: TokenBucket;
 
-  constructor(policy: BucketPolicy, plugin: string, clock: Clock) {
+  constructor(policy: BucketPolicy, plugin: string, time: BucketTime) {
     this.#plugin = plugin;
-    this.#bucket = new TokenBucket(policy, clock);
+    this.#bucket = new TokenBucket(policy, time);
   }
 
-  acquire(_asker?: Asker, now?: number): Admission {
-    const waitMs = this.#bucket.take(now);
+  acquire(): Admission {
+    const waitMs = this.#bucket.take();
     return waitMs === 0 ? undefined : rateLimited(this.#plugin, waitMs);
   }
 

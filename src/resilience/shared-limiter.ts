@@ -1,11 +1,10 @@
-import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { PluginRecorder } from '../core/metrics.ts';
 import { Deadline, type DeadlineQueue } from './deadlines.ts';
 import { rateLimited, RejectingLimiter, type Admission, type RateLimiter } from './rate-limiter.ts';
 import { msBeforeNext, redisPoints, type Points, type RedisPolicy } from './redis-points.ts';
-import type { BucketPolicy } from './token-bucket.ts';
+import type { BucketPolicy, BucketTime } from './token-bucket.ts';
 
 /** A limit that several hosts share over Redis or Valkey, and each host's own for the time without it. */
 export interface SharedPolicy extends BucketPolicy, RedisPolicy {
@@ -14,8 +13,7 @@ export interface SharedPolicy extends BucketPolicy, RedisPolicy {
 }
 
 /** What a limiter needs of its host. */
-export interface SharedSurroundings {
-  readonly clock: Clock;
+export interface SharedSurroundings extends BucketTime {
   readonly deadlines: DeadlineQueue;
   readonly logger: Logger;
   readonly recorder: PluginRecorder | undefined;
@@ -58,7 +56,7 @@ class SharedLimiter implements RateLimiter {
 
   constructor(points: Points, policy: SharedPolicy, plugin: string, host: SharedSurroundings) {
     this.#points = points;
-    this.#local = new RejectingLimiter(policy, plugin, host.clock);
+    this.#local = new RejectingLimiter(policy, plugin, host);
     this.#timeoutMs = policy.timeoutMs;
     this.#plugin = plugin;
     this.#host = host;

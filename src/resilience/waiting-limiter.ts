@@ -3,7 +3,7 @@ import type BottleneckLine from 'bottleneck';
 import type { Clock } from '../core/clock.ts';
 import { PluginError } from '../core/errors.ts';
 import { rateLimited, type Admission, type Asker, type RateLimiter } from './rate-limiter.ts';
-import { TokenBucket, type BucketPolicy } from './token-bucket.ts';
+import { TokenBucket, type BucketPolicy, type BucketTime } from './token-bucket.ts';
 
 /** A bucket and how many may wait for it. */
 export interface WaitingPolicy extends BucketPolicy {
@@ -18,14 +18,14 @@ export interface WaitingPolicy extends BucketPolicy {
 export async function waitingLimiter(
   policy: WaitingPolicy,
   plugin: string,
-  clock: Clock,
+  time: BucketTime,
 ): Promise<RateLimiter> {
   const { default: Bottleneck } = await import('bottleneck').catch((cause: unknown) => {
     const message =
       "rateLimit.onLimit 'wait' needs a package that is not installed. Run: npm install bottleneck";
     throw new PluginError('CONFIG_1703', { plugin, message, cause });
   });
-  return new WaitingLimiter(new Bottleneck({ maxConcurrent: 1 }), policy, plugin, clock);
+  return new WaitingLimiter(new Bottleneck({ maxConcurrent: 1 }), policy, plugin, time);
 }
 
 class WaitingLimiter implements RateLimiter {
@@ -39,12 +39,12 @@ class WaitingLimiter implements RateLimiter {
   #isServing = false;
   #wake: (() => void) | undefined;
 
-  constructor(line: BottleneckLine, policy: WaitingPolicy, plugin: string, clock: Clock) {
+  constructor(line: BottleneckLine, policy: WaitingPolicy, plugin: string, time: BucketTime) {
     this.#line = line;
     this.#policy = policy;
-    this.#bucket = new TokenBucket(policy, clock);
+    this.#bucket = new TokenBucket(policy, time);
     this.#plugin = plugin;
-    this.#clock = clock;
+    this.#clock = time.clock;
   }
 
   get queued(): number {

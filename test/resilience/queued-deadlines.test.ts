@@ -67,6 +67,7 @@ describe('the time of a call runs', () => {
       Simple<string, unknown>().withClock(clock).withPlugin('lazy', puppet, { start: 'lazy' }).build(),
     );
     const call = host.manager.execute('lazy', 'hello', { timeoutMs: 300 });
+    await aTurn(); // until it is being started
     clock.advance(120);
     started();
     await call;

@@ -1,13 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TokenBucket, type BucketPolicy } from '../../src/resilience/token-bucket.ts';
+import { TurnEnd } from '../../src/resilience/turn-end.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { ModelBucket, policies, roundingMs } from './bucket-model.ts';
 
 /** As the defaults: starts full with 20, and 10 come back each second. */
 const defaults: BucketPolicy = { requestsPerSecond: 10, burstSize: 20, timeWindowMs: 1000 };
 
 function bucketOn(clock: ManualClock, policy: Partial<BucketPolicy> = {}): TokenBucket {
-  return new TokenBucket({ ...defaults, ...policy }, clock);
+  return new TokenBucket({ ...defaults, ...policy }, { clock, turnEnd: new TurnEnd(clock) });
 }
 
 /** How many tokens are there to take now. */
@@ -92,41 +94,6 @@ describe('a token bucket', () => {
   });
 });
 
-/** Tokens as exact fractions: `filled` of them are `parts` each, so that a model has no rounding of its own. */
-class ModelBucket {
-  #parts: bigint;
-  readonly #rate: bigint;
-  readonly #whole: bigint;
-  readonly #most: bigint;
-
-  constructor(policy: BucketPolicy) {
-    this.#rate = BigInt(policy.requestsPerSecond);
-    this.#whole = BigInt(policy.timeWindowMs);
-    this.#most = BigInt(policy.burstSize) * this.#whole;
-    this.#parts = this.#most;
-  }
-
-  pass(ms: number): void {
-    const filled = this.#parts + BigInt(ms) * this.#rate;
-    this.#parts = filled < this.#most ? filled : this.#most;
-  }
-
-  /** The wait that an exact bucket would ask for; 0 takes a token. */
-  take(): number {
-    if (this.#parts >= this.#whole) {
-      this.#parts -= this.#whole;
-      return 0;
-    }
-    return Number(this.#whole - this.#parts) / Number(this.#rate);
-  }
-}
-
-const policies = fc.record({
-  requestsPerSecond: fc.integer({ min: 1, max: 5000 }),
-  burstSize: fc.integer({ min: 1, max: 200 }),
-  timeWindowMs: fc.integer({ min: 1, max: 100_000 }),
-});
-
 /** A time that passes, or a number of calls that come at once. */
 const steps = fc.array(
   fc.oneof(
@@ -136,15 +103,12 @@ const steps = fc.array(
   { maxLength: 100, size: 'max' },
 );
 
-/** How far a sum of fractions may be from the exact one, in milliseconds of waiting. */
-const roundingMs = 1e-3;
-
 type Step = { readonly passMs: number } | { readonly calls: number };
 
 /** Whether bucket and model admit and refuse the same calls, and ask for the same waits. */
 function agree(policy: BucketPolicy, history: readonly Step[]): boolean {
   const clock = new ManualClock();
-  const bucket = new TokenBucket(policy, clock);
+  const bucket = new TokenBucket(policy, { clock, turnEnd: new TurnEnd(clock) });
   const model = new ModelBucket(policy);
   for (const step of history) {
     if ('passMs' in step) {
@@ -166,7 +130,7 @@ function agree(policy: BucketPolicy, history: readonly Step[]): boolean {
 /** By how many calls a history let more pass than the burst and what came back meanwhile, at its worst moment. */
 function mostOver(policy: BucketPolicy, history: readonly Step[]): number {
   const clock = new ManualClock();
-  const bucket = new TokenBucket(policy, clock);
+  const bucket = new TokenBucket(policy, { clock, turnEnd: new TurnEnd(clock) });
   let admitted = 0;
   let over = -Infinity;
   for (const step of history) {
@@ -181,7 +145,7 @@ function mostOver(policy: BucketPolicy, history: readonly Step[]): number {
 /** How often somebody who came back when told to was refused again. */
 function refusedAgain(policy: BucketPolicy, history: readonly Step[]): number {
   const clock = new ManualClock();
-  const bucket = new TokenBucket(policy, clock);
+  const bucket = new TokenBucket(policy, { clock, turnEnd: new TurnEnd(clock) });
   let refused = 0;
   for (const step of history) {
     if ('passMs' in step) clock.advance(step.passMs);
