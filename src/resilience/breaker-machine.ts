@@ -1,5 +1,3 @@
-import type Opossum from 'opossum';
-
 import type { Clock } from '../core/clock.ts';
 import type { Breaker, BreakerListener, BreakerState, Pass, Verdict } from './breaker.ts';
 
@@ -20,13 +18,21 @@ export interface Recovery {
   readonly successThreshold: number;
 }
 
+/** What opossum does for us: it holds the state, and is half-open a time after it opened. */
+export interface Circuit {
+  on(event: 'halfOpen', listener: () => void): unknown;
+  open(): void;
+  close(): void;
+  /** Ends its timers. */
+  shutdown(): void;
+}
+
 /**
  * closed → open when its opening says so → half-open after the recovery time since the last failure → closed after
- * enough successful probes, or open again at any failure. opossum holds the state and its timer; calls do not run
- * through it, because it takes every end of a call for a success or a failure, and one of an earlier state for news.
+ * enough successful probes, or open again at any failure. Calls do not run through opossum, because it takes every end of a call for a success or a failure, and one of an earlier state for news.
  */
 export class BreakerMachine implements Breaker {
-  readonly #circuit: Opossum;
+  readonly #circuit: Circuit;
   readonly #opening: Opening;
   readonly #recovery: Recovery;
   readonly #clock: Clock;
@@ -39,7 +45,7 @@ export class BreakerMachine implements Breaker {
   #lastFailureAt = -Infinity;
 
   constructor(
-    circuit: Opossum,
+    circuit: Circuit,
     opening: Opening,
     recovery: Recovery,
     clock: Clock,

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -33,6 +33,15 @@ describe('the package', () => {
 
   it('brings its users three packages without dependencies of their own', () => {
     expect(Object.keys(manifest.dependencies)).toEqual(['@standard-schema/spec', 'opossum', 'zod']);
+  });
+
+  it('names in its declarations no package whose types its users need not have', () => {
+    const declarations = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.d.ts'))
+      .flatMap((path) => [...read(join('dist', path)).matchAll(/(?:from |import\()['"]([^.'"][^'"]*)['"]/g)])
+      .map(([, name]) => name ?? '');
+    const own = declarations.filter((name) => !name.startsWith('node:'));
+    expect([...new Set(own)]).toEqual(['@standard-schema/spec']);
   });
 
   it('locks its dependencies by name, version and hash, whichever registry they come from', () => {
