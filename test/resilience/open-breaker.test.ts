@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CircuitBreakerSettings } from 'plugboard';
 import { inProcess } from 'plugboard/transports';
 import { answering } from '../manager/plugins.ts';
 import { soFar } from '../manager/so-far.ts';
@@ -40,26 +41,34 @@ describe('an open breaker', () => {
   });
 });
 
-it('a probe that waits for a slot and is given up gives its place back', async () => {
-  const { host, call, breaker, letGo } = await obedientHost({
-    circuitBreaker: { recoveryTimeoutMs: 0, successThreshold: 1 },
-    concurrency: { maxConcurrent: 1 },
-  });
-  await using _ = host;
-  const busy = call('hold');
-  const failing = Array.from({ length: 5 }, () => call('break'));
-  letGo();
-  await Promise.all([busy, ...failing.map((one) => one.catch(() => {}))]);
-  const halfOpen = new Promise<void>((resolve) => {
-    host.manager.on('breaker', ({ to }) => to === 'half-open' && resolve());
-    if (breaker() === 'half-open') resolve();
-  });
-  await halfOpen;
-  const controller = new AbortController();
-  const probe = call('hold', { signal: controller.signal });
-  expect(await soFar(call('answer'))).toBe('CIRCUIT_1401');
-  controller.abort();
-  expect(await soFar(probe)).toBe('PLUGIN_1206');
-  expect(await soFar(call('answer'))).toBe('answered');
-  expect(breaker()).toBe('closed');
-});
+const modes: [string, CircuitBreakerSettings][] = [
+  ['consecutive', { recoveryTimeoutMs: 0, successThreshold: 1 }],
+  ['by rate', { mode: 'rate', recoveryTimeoutMs: 0 }],
+];
+
+it.each(modes)(
+  'a probe that waits for a slot and is given up gives its place back (%s)',
+  async (_mode, circuitBreaker) => {
+    const { host, call, breaker, letGo } = await obedientHost({
+      circuitBreaker,
+      concurrency: { maxConcurrent: 1 },
+    });
+    await using _ = host;
+    const busy = call('hold');
+    const failing = Array.from({ length: 5 }, () => call('break'));
+    letGo();
+    await Promise.all([busy, ...failing.map((one) => one.catch(() => {}))]);
+    const halfOpen = new Promise<void>((resolve) => {
+      host.manager.on('breaker', ({ to }) => to === 'half-open' && resolve());
+      if (breaker() === 'half-open') resolve();
+    });
+    await halfOpen;
+    const controller = new AbortController();
+    const probe = call('hold', { signal: controller.signal });
+    expect(await soFar(call('answer'))).toBe('CIRCUIT_1401');
+    controller.abort();
+    expect(await soFar(probe)).toBe('PLUGIN_1206');
+    expect(await soFar(call('answer'))).toBe('answered');
+    expect(breaker()).toBe('closed');
+  },
+);
