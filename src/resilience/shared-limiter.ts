@@ -70,7 +70,9 @@ class SharedLimiter implements RateLimiter {
 
   leave(): void {}
 
-  close(): void {}
+  close(): void {
+    for (const asking of this.#asking) this.#answered(asking, undefined);
+  }
 
   #ask(resolve: (admission: Admission) => void): void {
     const { deadlines } = this.#host;

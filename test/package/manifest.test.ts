@@ -58,6 +58,18 @@ describe('the package', () => {
     expect(declarations.filter((name) => typesApart.includes(name))).toEqual([]);
   });
 
+  it('names in its declarations no package whose types its users need not have', () => {
+    const declarations = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.d.ts'))
+      .flatMap((path) => [...read(join('dist', path)).matchAll(/(?:from |import\()['"]([^.'"][^'"]*)['"]/g)])
+      .map(([, name]) => name ?? '');
+    const typesApart = Object.keys(manifest.devDependencies)
+      .filter((name) => name.startsWith('@types/') && name !== '@types/node')
+      .map((name) => name.replace('@types/', ''));
+    expect(typesApart).toContain('opossum');
+    expect(declarations.filter((name) => typesApart.includes(name))).toEqual([]);
+  });
+
   it('locks its dependencies by name, version and hash, whichever registry they come from', () => {
     expect(read('package-lock.json')).not.toContain('"resolved"');
   });

@@ -49,6 +49,13 @@ describe.each(modes)('the timers of a breaker (%s)', (_mode, circuitBreaker, clo
     expect(vi.getTimerCount()).toBe(2 * (closed + 1));
   });
 
+  it('end when a change of settings turns it off', async () => {
+    const { host } = await openedHost();
+    await using _ = host;
+    await host.manager.reconfigure('auth', { circuitBreaker: false });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('end with the plugin', async () => {
     const { host } = await openedHost();
     await using _ = host;

@@ -58,10 +58,12 @@ describe('a Redis that hangs', () => {
   });
 });
 
+/** Its client would wait for a greeting otherwise. */
+const greetless = { enableReadyCheck: false, disableClientInfo: true };
+
 describe('a store that accepts and never answers', () => {
   it('holds up no call for longer than its timeoutMs, not even the first, and is asked no more', async () => {
     await using store = await silentServer();
-    const greetless = { enableReadyCheck: false, disableClientInfo: true }; // or its client would wait for a greeting
     const client = new Redis(store.port, '127.0.0.1', greetless);
     await until(() => client.status === 'ready');
     const { host, log, admitted, alone } = await sharingHost(client, {}, 50);
@@ -73,6 +75,18 @@ describe('a store that accepts and never answers', () => {
     expect(asked).toBeGreaterThan(0);
     expect(await admitted(100)).toBe(0);
     expect([log.named(away).length, alone(), store.bytes()]).toEqual([1, 200, asked]);
+    client.disconnect();
+  });
+
+  it('is left with a change of the limit, and who waits for it need not any more', async () => {
+    await using store = await silentServer();
+    const client = new Redis(store.port, '127.0.0.1', greetless);
+    await until(() => client.status === 'ready');
+    const { host, call } = await sharingHost(client, {}, 60_000);
+    await using _ = host;
+    const waits = soFarDone(call());
+    await host.manager.reconfigure('auth', { rateLimit: { shared: { client, timeoutMs: 50 } } });
+    expect([await waits, await soFarDone(call())]).toEqual(['answered', 'answered']);
     client.disconnect();
   });
 
