@@ -1,12 +1,8 @@
-import { isUtf8 } from 'node:buffer';
-
 import { printable } from '../../src/core/printable.ts';
 import {
   decodeLine,
-  decodePlainLine,
   firstBytes,
   lastBytes,
-  mayHoldSpecialKeys,
   originIn,
   originOf,
   reviveBytes,
@@ -14,6 +10,7 @@ import {
 } from './decode.ts';
 import { HeldBytes } from './held-bytes.ts';
 import type { Fault, Incoming } from './messages.ts';
+import { PlainLines } from './plain-lines.ts';
 
 /** Who gets what a reader finds. */
 export interface FrameSink {
@@ -48,33 +45,32 @@ export class FrameReader {
   attachments: boolean = true;
   #state: State = { at: 'line' };
   readonly #held = new HeldBytes();
+  readonly #plain: PlainLines;
   #blankLines = 0;
 
   constructor(sink: FrameSink, maxFrameBytes: number) {
     this.#sink = sink;
+    this.#plain = new PlainLines((message) => sink.message(message));
     this.maxFrameBytes = maxFrameBytes;
   }
 
   /** Takes the next piece of the stream; its ends may fall anywhere. */
   push(chunk: Buffer): void {
-    let rest = this.#state.at === 'line' && this.#held.length === 0 ? this.#readPlainLines(chunk) : chunk;
+    let rest = this.#isBetweenFrames ? chunk : this.#step(chunk);
+    if (this.#isBetweenFrames) rest = this.#readPlainLines(rest);
     while (rest.length > 0) rest = this.#step(rest);
   }
 
-  /** Most chunks are whole lines of plain JSON: what can be done once for all of them is. Gives the rest. */
+  /** Whether nothing waits as bytes. */
+  get #isBetweenFrames(): boolean {
+    return this.#state.at === 'line' && this.#held.length === 0;
+  }
+
+  /** Most of what comes is plain, so that this leaves nothing. */
   #readPlainLines(chunk: Buffer): Buffer {
-    const lines = chunk.subarray(0, chunk.lastIndexOf(lineFeed) + 1);
-    if (lines.length === 0 || lines.length > this.maxFrameBytes || !isUtf8(lines)) return chunk;
-    const text = lines.toString('utf8');
-    if (mayHoldSpecialKeys(text)) return chunk;
-    for (let start = 0; start < text.length;) {
-      const end = text.indexOf('\n', start);
-      const message = decodePlainLine(text.slice(start, end));
-      if (message === undefined) return chunk.subarray(Buffer.byteLength(text.slice(0, start)));
-      this.#sink.message(message);
-      start = end + 1;
-    }
-    return chunk.subarray(lines.length);
+    const rest = this.#plain.read(chunk, this.maxFrameBytes);
+    if (rest.length > 0) this.#held.add(this.#plain.take());
+    return rest;
   }
 
   #step(chunk: Buffer): Buffer {

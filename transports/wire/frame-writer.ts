@@ -6,6 +6,9 @@ import type { Encoded } from './encode.ts';
 /** What is worth a system call before the turn is over: the other end works on it while this one goes on. */
 const flushAtBytes = 8 * 1024;
 
+/** Up to here Node writes a text from its stack, without memory for a request; from here on it is not joined with others. */
+const largeText = 16 * 1024;
+
 /** What one system call takes at most, unless one part is larger: about what a socket holds for its reader. */
 const callBytes = 256 * 1024;
 
@@ -51,7 +54,7 @@ export class FrameWriter {
     this.#queuedBytes += frameBytes;
     // ASCII is the same bytes in both, and written several times as fast in the first.
     if (frameBytes !== frame.text.length) this.#encoding = 'utf8';
-    if (frame.text.length >= flushAtBytes) this.#add(frame.text);
+    if (frame.text.length >= largeText) this.#add(frame.text);
     else this.#text += frame.text;
     this.#text += '\n';
     for (const bytes of frame.attachments) this.#add(bytes);
@@ -109,6 +112,13 @@ export class FrameWriter {
     let bytes = 0;
     const last = this.#parts.findIndex((part) => (bytes += Buffer.byteLength(part)) >= callBytes);
     const parts = this.#parts.splice(0, last === -1 ? this.#parts.length : last + 1);
+    // The end of the last line goes with it: without it the other end could not begin.
+    const next = this.#parts[0];
+    if (typeof next === 'string' && next.length < largeText) {
+      parts.push(next);
+      this.#parts.shift();
+      bytes += Buffer.byteLength(next);
+    }
     this.#queuedBytes = Math.max(0, this.#queuedBytes - bytes);
     this.#stream.cork();
     for (const part of parts) this.#stream.write(part, this.#encoding);
