@@ -50,18 +50,17 @@ function assembled(
   tree: Tree,
   base: PluginSettings,
 ): HostConfig {
-  const { timeoutMs, logLevel, dataFolder, discovery, security, metrics, tracing } = host;
-  const { reload, limits, marketplace, sections } = host;
+  const { $schema: _, connection: __, ...fields } = host;
+  const { timeoutMs } = host;
   const defaults = { ...base, ...settingsIn(child(tree, 'defaults')) };
   const plugins = read.map((one) => {
     const settings = resolveSettings({ ...defaults, ...settingsIn(one.tree) }, one.entry.name, timeoutMs);
     return pluginConfig(one, host, settings);
   });
   return {
-    ...{ timeoutMs, logLevel, dataFolder },
+    ...fields,
     defaults: resolveSettings(defaults, 'defaults', timeoutMs),
     plugins,
-    ...{ discovery, security, metrics, tracing, reload, limits, marketplace, sections },
     secrets: secretsOf(tree),
   };
 }
@@ -79,11 +78,19 @@ function pluginConfig(
   settings: ResolvedSettings,
 ): PluginConfig {
   const { name, type, enabled, priority, version, auth, dependencies, labels, annotations } = entry;
-  const connection = entry.connection ?? host.connection;
-  const source = sourceOf(entry, tree, () => {}); // what is wrong with it was said by checkPlugins
   return {
-    ...{ name, type, enabled, priority, version, source, auth, connection, dependencies },
-    ...{ settings, labels, annotations },
+    name,
+    type,
+    enabled,
+    priority,
+    version,
+    source: sourceOf(entry, tree, () => {}), // what is wrong with it was said by checkPlugins
+    auth,
+    connection: entry.connection ?? host.connection,
+    dependencies,
+    settings,
+    labels,
+    annotations,
   };
 }
 

@@ -13,6 +13,7 @@ export const discovery: z.ZodType<DiscoveryConfig> = z.strictObject({
   patterns: texts.default(['*']),
   maxDepth: z.int().min(0).max(64).default(5),
   exclude: texts.default([]),
+  followSymlinks: z.boolean().default(false),
   requiredCapabilities: texts.default([]),
   allowedTransports: texts.default([]),
   watch: z.boolean().default(false),

@@ -2,12 +2,14 @@
 export interface DiscoveryConfig {
   /** Folders that hold plugins, each with its `plugin.json`. */
   readonly directories: readonly string[];
-  /** Globs on the name of the folder or file; one that fits is enough. Default `*`. */
+  /** Globs on the name of the folder that holds a `plugin.json`, or of the file; one that fits is enough. Default `*`. */
   readonly patterns: readonly string[];
   /** How deep below each folder; 0 is the folder itself. Default 5, as `Auto` of go-plugins. */
   readonly maxDepth: number;
-  /** Globs on paths below the folder that are not entered. Default none. */
+  /** Globs on names or on paths below the folder, of what is not looked at. Default none. */
   readonly exclude: readonly string[];
+  /** Default false: a link may lead anywhere. */
+  readonly followSymlinks: boolean;
   /** Only plugins with all of these. Default none. */
   readonly requiredCapabilities: readonly string[];
   /** Only plugins over one of these. Default: any. */

@@ -41,6 +41,8 @@ const host = z.strictObject({
 
 /** A configuration with its defaults; the settings of plugins are still to be put over them. */
 export interface HostEntry extends Omit<HostConfig, 'defaults' | 'plugins' | 'secrets'> {
+  /** For editors. */
+  readonly $schema?: string | undefined;
   readonly plugins: readonly PluginEntry[];
   readonly connection: ConnectionConfig;
 }

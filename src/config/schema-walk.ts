@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 
 /** What a schema asks for beneath its defaults, checks and transforms, as far as a file's reader must know. */
 export type Wanted =
@@ -9,7 +9,7 @@ export type Wanted =
 
 /** Looks through what surrounds a schema. */
 export function wanted(schema: z.core.$ZodType): Wanted {
-  const { def } = (schema as z.core.$ZodTypes)._zod;
+  const def = defOf(schema);
   switch (def.type) {
     case 'optional':
     case 'default':
@@ -33,5 +33,11 @@ export function wanted(schema: z.core.$ZodType): Wanted {
 }
 
 function isTransform(schema: z.core.$ZodType): boolean {
-  return (schema as z.core.$ZodTypes)._zod.def.type === 'transform';
+  return defOf(schema).type === 'transform';
+}
+
+/** zod's own way to look into a schema, for libraries; its name begins so. */
+function defOf(schema: z.core.$ZodType): z.core.$ZodTypes['_zod']['def'] {
+  // oxlint-disable-next-line no-underscore-dangle
+  return (schema as z.core.$ZodTypes)._zod.def;
 }

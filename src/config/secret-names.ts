@@ -1,5 +1,5 @@
 const secretName =
-  /pass(?:word|wd|phrase)|secret|token|api_?key|credential|private_?key|authorization|cookie/i;
+  /pass(?:word|wd|phrase)|secret|token|api[-_]?key|credential|private[-_]?key|authorization|cookie/i;
 
 /** Whether a value under this name is one that nobody should read. */
 export function isSecretName(name: string): boolean {

@@ -6,7 +6,7 @@ import type { Finding } from './finding.ts';
 import { isSecretName } from './secret-names.ts';
 import { wanted } from './schema-walk.ts';
 import { below, type Entry, type MapTree, type ScalarTree, type Tree } from './tree.ts';
-import { parseDuration, parseSize } from './units.ts';
+import { parseDuration, parseSize } from '../core/units.ts';
 
 type Shape = Readonly<Record<string, z.core.$ZodType>>;
 

@@ -97,12 +97,9 @@ class TreeMaker {
   }
 
   #made(node: ParsedNode | null, at: number | undefined, path: string, depth: number): Tree {
-    if (isMap(node))
-      return { kind: 'map', at, path, entries: this.#entries(node as YAMLMap.Parsed, path, depth) };
+    if (isMap(node)) return { kind: 'map', at, path, entries: this.#entries(node, path, depth) };
     if (isSeq(node)) {
-      const items = node.items.map((item, index) =>
-        this.tree(item as ParsedNode, itemOf(path, index), depth + 1),
-      );
+      const items = node.items.map((item, index) => this.tree(item, itemOf(path, index), depth + 1));
       return { kind: 'list', at, path, items } satisfies ListTree;
     }
     const value: unknown = isScalar(node) ? node.value : null;
@@ -115,7 +112,7 @@ class TreeMaker {
     for (const { key, value } of node.items) {
       const [at] = key.range;
       if (!isScalar(key)) throw new UnreadableText('has a key that is no text', at);
-      const name = key.value === null ? '' : (key.source ?? String(key.value));
+      const name = key.source ?? '';
       if (name === '<<' && key.type === 'PLAIN') merged.push(...this.#merged(value, path, depth));
       else own.push({ key: name, at, value: this.tree(value, below(path, name), depth + 1) });
     }
