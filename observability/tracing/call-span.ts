@@ -1,4 +1,4 @@
-import type { Context, Span, Tracer } from '@opentelemetry/api';
+import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api';
 
 import type { PluginError } from '../../src/core/errors.ts';
 import { tellQuietly } from '../../src/core/listener.ts';
@@ -89,7 +89,8 @@ export class OtelCallSpan implements CallSpan {
 
   #note(event: string, facts: EventFacts): void {
     if (!this.#span.isRecording()) return;
-    const own = Object.entries(facts).map(([name, value]) => [`plugboard.${name}`, value]);
-    tellQuietly(() => this.#span.addEvent(`plugboard.${event}`, Object.fromEntries(own)));
+    const own: Attributes = {};
+    for (const [name, value] of Object.entries(facts)) own[`plugboard.${name}`] = value;
+    tellQuietly(() => this.#span.addEvent(`plugboard.${event}`, own));
   }
 }

@@ -1,4 +1,5 @@
 import type { Tracer } from '@opentelemetry/api';
+import type * as Transformer from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 
 import type { Clock } from '../../src/core/clock.ts';
@@ -52,7 +53,7 @@ export async function ownPipeline(
 }
 
 function codecOf(
-  { JsonTraceSerializer, ProtobufTraceSerializer }: typeof import('@opentelemetry/otlp-transformer'),
+  { JsonTraceSerializer, ProtobufTraceSerializer }: typeof Transformer,
   protocol: TracingOptions['protocol'],
 ): SpanCodec {
   const serializer = protocol === 'http/json' ? JsonTraceSerializer : ProtobufTraceSerializer;

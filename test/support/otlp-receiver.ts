@@ -186,7 +186,7 @@ function received(span: WireSpan, service: string, scope: string): ReceivedSpan 
     spanId: span.spanId,
     parentSpanId: span.parentSpanId ?? '',
     name: span.name,
-    kind: ([, 'internal', 'server', 'client'] as const)[Number(span.kind)] ?? 'other',
+    kind: (['other', 'internal', 'server', 'client'] as const)[Number(span.kind)] ?? 'other',
     durationMs: Number(nanos) / 1e6,
     attributes: facts(span.attributes),
     events: (span.events ?? []).map(({ name, attributes }) => ({ name, facts: facts(attributes) })),

@@ -1,3 +1,4 @@
+import type * as Api from '@opentelemetry/api';
 import type { Context, Span } from '@opentelemetry/api';
 
 import { PluginError } from '../../src/core/errors.ts';
@@ -6,7 +7,7 @@ import type { CallContext } from '../../src/core/plugin.ts';
 import { isThenable } from '../../src/core/thenable.ts';
 import { formatTraceparent, parseTraceparent } from '../../src/core/trace-context.ts';
 
-type OpenTelemetry = typeof import('@opentelemetry/api');
+type OpenTelemetry = typeof Api;
 
 /** Where OpenTelemetry keeps the providers that a program has registered. */
 const registered = Symbol.for('opentelemetry.js.api.1');
