@@ -87,7 +87,7 @@ export interface OtlpReceiver extends AsyncDisposable {
   readonly port: number;
   readonly posts: readonly Post[];
   readonly spans: readonly ReceivedSpan[];
-  /** Answers with this status until it is told otherwise. */
+  /** Answers with this status until it is told otherwise; with 0 never. */
   answer(status: number, headers?: Readonly<Record<string, string>>, body?: Uint8Array): void;
   /** Waits for the spans that fit to be so many. */
   until(fits: (span: ReceivedSpan) => boolean, count?: number): Promise<ReceivedSpan[]>;
@@ -112,7 +112,7 @@ export async function otlpReceiver(port = 0): Promise<OtlpReceiver> {
       const post = { path: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks) };
       posts.push(post);
       if (reply.status === 200 && post.path.endsWith('/traces')) spans.push(...spansOf(decodeTraces(post)));
-      response.writeHead(reply.status, reply.headers).end(reply.body);
+      if (reply.status > 0) response.writeHead(reply.status, reply.headers).end(reply.body);
       for (const look of watchers) look();
     });
   });
