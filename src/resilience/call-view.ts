@@ -2,7 +2,7 @@ import type { ExecutionContext } from '../core/execution-context.ts';
 import type { Clock } from '../core/clock.ts';
 import type { PluginError } from '../core/errors.ts';
 import { tellQuietly } from '../core/listener.ts';
-import type { CallSpan, Tracer } from '../core/tracer.ts';
+import type { CallSpan, TracedCall, Tracer } from '../core/tracer.ts';
 import type { Channel, ChannelCall } from '../core/transport.ts';
 
 const processTag = Math.random().toString(36).slice(2, 8);
@@ -77,7 +77,7 @@ export abstract class CallView implements ChannelCall {
 
   protected abstract fail(reason: PluginError): void;
 
-  protected startSpan(tracer: Tracer, plugin: string, transport: string): void {
+  protected startSpan(tracer: Tracer, { plugin, transport }: Pick<TracedCall, 'plugin' | 'transport'>): void {
     const { traceparent, tracestate } = this.options ?? {};
     const parent = traceparent === undefined ? undefined : { traceparent, tracestate };
     this.span = tracer.startCall({ plugin, hook: this.hook, transport, parent });

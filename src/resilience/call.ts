@@ -60,9 +60,9 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   begin(resolve: (answer: unknown) => void, reject: (error: PluginError) => void): void {
     this.resolve = resolve;
     this.reject = reject;
-    const { deadlines, timeoutMs, budget, recorder, clock, tracing, plugin, transport } = this.parts;
+    const { deadlines, timeoutMs, budget, recorder, clock, tracing } = this.parts;
     this.tally.begin();
-    if (tracing.tracer !== undefined) this.startSpan(tracing.tracer, plugin, transport);
+    if (tracing.tracer !== undefined) this.startSpan(tracing.tracer, this.parts);
     budget.deposit();
     this.timeoutMs = this.options?.timeoutMs || timeoutMs;
     deadlines.add(this, this.timeoutMs);

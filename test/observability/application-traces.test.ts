@@ -33,7 +33,10 @@ describe("without the application's OpenTelemetry", () => {
   it('a call makes no span, and its place in a trace is handed on', async () => {
     await using host = await managed(building());
     expect(await host.manager.execute('auth', 'x')).toEqual({ active: undefined, traceparent: undefined });
-    expect(await host.manager.execute('auth', 'x', { traceparent })).toEqual({ active: undefined, traceparent });
+    expect(await host.manager.execute('auth', 'x', { traceparent })).toEqual({
+      active: undefined,
+      traceparent,
+    });
   });
 });
 

@@ -4,7 +4,8 @@ import { inProcess } from 'plugboard/transports';
 import { answering } from '../manager/plugins.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
-import { otlpReceiver } from '../support/otlp-receiver.ts';
+import { grpcReceiver } from '../support/grpc-receiver.ts';
+import { otlpReceiver, spansIn } from '../support/otlp-receiver.ts';
 
 /** How long one export may take, in milliseconds. */
 const sendTimeoutMs = 10_000;
@@ -44,18 +45,38 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 describe('spans', () => {
-  it.each<OtlpProtocol>(['http/protobuf', 'http/json'])('arrive as %s, with the headers', async (protocol) => {
-    await using receiver = await otlpReceiver();
+  it.each<OtlpProtocol>(['http/protobuf', 'http/json'])(
+    'arrive as %s, with the headers',
+    async (protocol) => {
+      await using receiver = await otlpReceiver();
+      const { manager, callOften } = await tracedHost(receiver.endpoint, {
+        protocol,
+        headers: { 'api-key': 'k1' },
+        serviceName: 'mail',
+      });
+      await callOften(3);
+      await manager.shutdown();
+      expect(receiver.spans).toHaveLength(6);
+      expect(receiver.spans.every(({ durationMs, service }) => durationMs >= 0 && service === 'mail')).toBe(
+        true,
+      );
+      expect(receiver.posts[0]).toMatchObject({ path: '/v1/traces', headers: { 'api-key': 'k1' } });
+    },
+  );
+
+  it('arrive over gRPC, with the headers as metadata', async () => {
+    await using receiver = await grpcReceiver();
     const { manager, callOften } = await tracedHost(receiver.endpoint, {
-      protocol,
+      protocol: 'grpc',
       headers: { 'api-key': 'k1' },
-      serviceName: 'mail',
     });
     await callOften(3);
     await manager.shutdown();
-    expect(receiver.spans).toHaveLength(6);
-    expect(receiver.spans.every(({ durationMs, service }) => durationMs >= 0 && service === 'mail')).toBe(true);
-    expect(receiver.posts[0]).toMatchObject({ path: '/v1/traces', headers: { 'api-key': 'k1' } });
+    expect(receiver.exports).toHaveLength(1);
+    const [sent] = receiver.exports;
+    expect(sent?.path).toBe('/opentelemetry.proto.collector.trace.v1.TraceService/Export');
+    expect(sent?.metadata.get('api-key')).toEqual(['k1']);
+    expect(spansIn(sent?.body ?? Buffer.alloc(0))).toHaveLength(6);
   });
 
   it('leave in batches, the last ones after 5 s', async () => {

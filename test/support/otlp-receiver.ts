@@ -153,8 +153,17 @@ export async function otlpReceiver(port = 0): Promise<OtlpReceiver> {
 
 function decodeTraces({ headers, body }: Post): TraceRequest {
   if (headers['content-type'] === 'application/json') return JSON.parse(body.toString()) as TraceRequest;
+  return decodeProtobuf(body);
+}
+
+function decodeProtobuf(body: Uint8Array): TraceRequest {
   const type = definitions.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
   return hexIds(type.toObject(type.decode(body), { longs: String, bytes: Array }) as TraceRequest);
+}
+
+/** The spans of an export in protobuf. */
+export function spansIn(body: Uint8Array): ReceivedSpan[] {
+  return spansOf(decodeProtobuf(body));
 }
 
 /** Ids are bytes in protobuf and hexadecimal in JSON. */
