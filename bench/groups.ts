@@ -7,6 +7,7 @@ export const groups: Readonly<Record<string, () => Promise<{ run(): Promise<Repo
   child: () => import('./groups/child.ts'),
   bytes: () => import('./groups/bytes.ts'),
   worker: () => import('./groups/worker.ts'),
+  tracing: () => import('./groups/tracing.ts'),
   memory: () => import('./groups/memory.ts'),
   'start-up': () => import('./groups/start-up.ts'),
 };

@@ -58,6 +58,7 @@ export type { ReplaceStrategy } from './manager/takeover.ts';
 export type { CallCounts } from './resilience/tally.ts';
 export type { BreakerState } from './resilience/breaker.ts';
 export type { PluginState } from './core/plugin-state.ts';
+export type { OtlpProtocol, TracingOptions } from './core/tracer.ts';
 export type { Logger } from './core/logger.ts';
 export type {
   AnyServices,

@@ -1,6 +1,6 @@
 import type { Clock } from '../src/core/clock.ts';
 import { PluginError } from '../src/core/errors.ts';
-import type { Logger } from '../src/core/logger.ts';
+import { withFields, type Logger } from '../src/core/logger.ts';
 import type { AnyHandler, AnyServices, CallContext, HostClient, Plugin } from '../src/core/plugin.ts';
 import type { Channel, ChannelCall, OpenSetup, PluginSource } from '../src/core/transport.ts';
 import { withResolvers } from './wire/with-resolvers.ts';
@@ -8,6 +8,7 @@ import { hostClient } from './wire/host-client.ts';
 import { reportOf } from './wire/health-report.ts';
 import { startTimedOut } from './wire/start-timeout.ts';
 import { LazySignal } from './wire/lazy-signal.ts';
+import { traceFields } from './wire/trace-fields.ts';
 
 /**
  * A plugin in this very process: as fast as a function call, and as trusted as one. Nothing is copied, so
@@ -78,7 +79,7 @@ class InProcessChannel implements Channel {
     this.hooks = [...plugin.handlers.keys()];
     this.#plugin = plugin;
     this.#clock = setup.clock;
-    this.#place = { plugin: setup.plugin, host, log: setup.logger };
+    this.#place = { plugin: setup.plugin, host, log: setup.logger, callHost: setup.callHost };
     const { promise, resolve } = withResolvers<PluginError | undefined>();
     this.ended = promise;
     this.#end = resolve;
@@ -149,6 +150,7 @@ interface Place {
   readonly plugin: string;
   readonly host: HostClient<AnyServices>;
   readonly log: Logger;
+  readonly callHost: OpenSetup['callHost'];
 }
 
 const noHeaders: Readonly<Record<string, string>> = Object.freeze({});
@@ -192,11 +194,16 @@ class InProcessContext implements CallContext {
   get tracestate(): string | undefined {
     return this.call.tracestate;
   }
+  /** In a trace the host is asked in the place of this call. */
   get host(): HostClient<AnyServices> {
-    return this.place.host;
+    const { traceparent, tracestate } = this.call;
+    if (traceparent === undefined) return this.place.host;
+    const { callHost } = this.place;
+    return hostClient((service, request) => callHost(service, request, { traceparent, tracestate }));
   }
   get log(): Logger {
-    return this.place.log;
+    const fields = traceFields(this.call.traceparent);
+    return fields === undefined ? this.place.log : withFields(this.place.log, fields);
   }
 
   get signal(): AbortSignal {

@@ -8,8 +8,10 @@ import { PluginError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { MetricsExporter } from '../core/metrics-exporter.ts';
 import { printable } from '../core/printable.ts';
+import type { TracingOptions } from '../core/tracer.ts';
 import type { PluginSource } from '../core/transport.ts';
 import type { ServiceFunction } from '../manager/shared.ts';
+import type { TracerMaker } from '../manager/tracing.ts';
 import { Manager, type Registration } from '../manager/manager.ts';
 import { manyProblems } from '../manager/problems.ts';
 import { configuredSource } from './configured-source.ts';
@@ -25,6 +27,7 @@ export interface Plan {
   readonly logger: Logger;
   readonly metrics: boolean;
   readonly exporters: readonly MetricsExporter[];
+  readonly tracing: TracingOptions | undefined;
   /** Stands before every start: a gate, or the whitelist to make one of. */
   readonly security: Gate | string | WhitelistOptions | undefined;
   /** What plugins are set to where they say nothing themselves. */
@@ -78,6 +81,10 @@ class PlanBuilder {
     return this.#with({ metrics: true, exporters: [...this.#plan.exporters, exporter] });
   }
 
+  withTracing(tracing: TracingOptions = {}): PlanBuilder {
+    return this.#with({ tracing });
+  }
+
   withSecurity(security: Gate | string | WhitelistOptions): PlanBuilder {
     return this.#with({ security });
   }
@@ -100,8 +107,14 @@ export function asBuilder<A, B = WholeMap>(plan: Plan): Builder<A, B> {
   return new PlanBuilder(plan) as unknown as Builder<A, B>;
 }
 
+/** Loads what traces only for those who trace. */
+const makeTracer: TracerMaker = async (options, parts) => {
+  const { startTracing } = await import('../../observability/tracing/start.ts');
+  return startTracing(options, parts);
+};
+
 async function build(plan: Plan): Promise<Manager> {
-  const { metrics, signals, security, ...parts } = plan;
+  const { metrics, signals, security, tracing: _, ...parts } = plan;
   const gate = await gateOf(security).catch((error: unknown) => {
     throw manyProblems('the manager was not built', 'nothing is left running', [error]);
   });
@@ -109,6 +122,7 @@ async function build(plan: Plan): Promise<Manager> {
     ...parts,
     gate,
     sourceOf: configuredSource,
+    makeTracer,
     metrics: metrics ? metricsRegistry(plan.clock) : undefined,
   });
   const errors = await startAll(manager, plan);
@@ -138,7 +152,9 @@ async function startAll(manager: Manager, plan: Plan): Promise<unknown[]> {
   } catch (error) {
     return [error, ...unknownFallbacks(plan)];
   }
-  const results = await Promise.allSettled([
+  const traced = plan.tracing === undefined ? [] : [manager.enableTracing(plan.tracing)];
+  const results = await Promise.allSettled<unknown>([
+    ...traced,
     ...plan.exporters.map((exporter) => manager.registerMetricsExporter(exporter)),
     ...plan.plugins.map(({ name, source, settings }) => manager.register(name, source, settings)),
   ]);

@@ -10,6 +10,7 @@ const basic: Omit<Plan, 'contract' | 'timeoutMs'> = {
   logger: silentLogger,
   metrics: false,
   exporters: [],
+  tracing: undefined,
   security: undefined,
   defaults: {},
   fallbacks: {},

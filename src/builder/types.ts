@@ -18,6 +18,7 @@ import type { Gate, SecurityReport } from '../core/gate.ts';
 import type { Logger } from '../core/logger.ts';
 import type { MetricsExporter } from '../core/metrics-exporter.ts';
 import type { MetricsSnapshot } from '../core/metrics-snapshot.ts';
+import type { TracingOptions } from '../core/tracer.ts';
 import type { HostServices } from '../core/plugin.ts';
 import type { PluginSource } from '../core/transport.ts';
 import type { HookSchemas } from '../hooks/define.ts';
@@ -156,6 +157,12 @@ export interface PluginManager<A, B = WholeMap, Names extends string = string> e
    * @throws {PluginError} `CONFIG_1703` without `withMetrics`, or when the exporter cannot start: its port is taken, say.
    */
   registerMetricsExporter(exporter: MetricsExporter): Promise<void>;
+  /**
+   * Traces calls from now on: a span for each, one for each of its attempts, and what the plugin makes of it. With an
+   * `endpoint` spans go there; without one to the application's own OpenTelemetry.
+   * @throws {PluginError} `CONFIG_1703` for wrong options, or if a package is not installed; it says which.
+   */
+  enableTracing(options?: TracingOptions): Promise<void>;
   /** What the gate says of itself: its policy, its counts, what holds on this platform; undefined without one. */
   security(): SecurityReport | undefined;
   /**
@@ -207,6 +214,9 @@ export interface Builder<A, B, Names extends string = never, Services = unknown>
 
   /** Counts, and brings what is counted somewhere else, as `prometheusExporter` does; `build` fails if it cannot start. */
   withMetricsExporter(exporter: MetricsExporter): Builder<A, B, Names, Services>;
+
+  /** Traces calls from the first one on, as `enableTracing` does; `build` fails if it cannot. */
+  withTracing(options?: TracingOptions): Builder<A, B, Names, Services>;
 
   /**
    * Lets only what a gate admits start, from the first start on and at every restart: what a whitelist names, by the

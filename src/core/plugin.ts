@@ -19,6 +19,9 @@ export interface PluginInfo {
 export interface ServiceCaller {
   /** The host's name for the plugin that asks. */
   readonly plugin: string;
+  /** W3C trace context of the question, where there is one: hand it on with calls of your own. */
+  readonly traceparent?: string | undefined;
+  readonly tracestate?: string | undefined;
 }
 
 /** What a host offers to plugins: names to functions. */

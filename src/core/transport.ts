@@ -6,6 +6,7 @@ import type { HealthReport } from './health.ts';
 import type { Logger } from './logger.ts';
 import type { Traffic } from './metrics.ts';
 import type { PluginInfo } from './plugin.ts';
+import type { TraceContext } from './trace-context.ts';
 
 /**
  * One attempt of a call, on its way to a plugin.
@@ -61,8 +62,11 @@ export interface OpenSetup {
   readonly startTimeoutMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Answers a plugin's call to a host service; refuses what this plugin may not use. */
-  readonly callHost: (service: string, request: unknown) => Promise<unknown>;
+  /**
+   * Answers a plugin's call to a host service; refuses what this plugin may not use. `parent` is where the plugin
+   * stood in a trace when it asked.
+   */
+  readonly callHost: (service: string, request: unknown, parent?: TraceContext) => Promise<unknown>;
   /** Host services this plugin may use. */
   readonly services: readonly string[];
   /** What the gate admitted in place of the source's own `launch`: start this. Without a gate, the source's own. */

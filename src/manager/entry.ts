@@ -241,6 +241,7 @@ export class Entry {
     const path = new CallPath(
       {
         ...parts,
+        transport: source.kind,
         route: (call) => route(call, this.instances, this.name),
         mustReroute: (target) => this.instances.length > 1 || !this.instances.includes(target as Instance),
       },

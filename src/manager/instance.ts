@@ -50,14 +50,15 @@ export class Instance implements Target {
   /** Replaced or stopping: takes no new calls, and retries go elsewhere. */
   retired: boolean = false;
   readonly #parts: InstanceParts;
-  readonly #index: number;
+  /** Its number among the instances of its plugin, counted from 0. */
+  readonly index: number;
   #settings: ResolvedSettings;
 
   constructor(parts: InstanceParts, index: number) {
     const { settings, clock, events } = parts;
     this.#parts = parts;
     this.recorder = parts.recorder;
-    this.#index = index;
+    this.index = index;
     this.#settings = settings;
     this.spread = settings.instances.spread;
     this.weight = settings.instances.weights?.[index] ?? 1;
@@ -105,7 +106,7 @@ export class Instance implements Target {
     const before = this.#settings;
     this.#settings = settings;
     this.spread = settings.instances.spread;
-    this.weight = settings.instances.weights?.[this.#index] ?? 1;
+    this.weight = settings.instances.weights?.[this.index] ?? 1;
     this.supervisor.adjust(settings);
     if (!isDeepStrictEqual(before.healthCheck, settings.healthCheck))
       this.monitor.adjust(settings.healthCheck);

@@ -3,6 +3,8 @@ import { PluginError } from '../core/errors.ts';
 import { withFields } from '../core/logger.ts';
 import type { InstanceRecorder, PluginRecorder } from '../core/metrics.ts';
 import { printable } from '../core/printable.ts';
+import type { TraceContext } from '../core/trace-context.ts';
+import type { TracedService } from '../core/tracer.ts';
 import type { OpenSetup, PluginSource } from '../core/transport.ts';
 import { Instance, type InstanceEvents } from './instance.ts';
 import { logMove } from './log-move.ts';
@@ -19,7 +21,7 @@ export function newInstances(
   counted: PluginRecorder | undefined,
 ): readonly Instance[] {
   const { clock, gate } = shared;
-  const setup = { ...setupOf(plugin, settings, shared, allowed), traffic: counted?.traffic };
+  const setup = { ...setupOf(plugin, source.kind, settings, shared, allowed), traffic: counted?.traffic };
   return Array.from({ length: settings.instances.count }, (_, index) => {
     const own = counted?.instance(index);
     const events = eventsOf(plugin, index, shared, own);
@@ -30,6 +32,7 @@ export function newInstances(
 
 function setupOf(
   plugin: string,
+  transport: string,
   settings: ResolvedSettings,
   shared: Shared,
   allowed: () => readonly string[],
@@ -43,7 +46,8 @@ function setupOf(
     clock,
     logger: withFields(logger, { plugin }),
     services: settings.services,
-    callHost: (service, request) => callHost(plugin, service, request, shared, allowed()),
+    callHost: (service, request, parent) =>
+      callHost({ plugin, transport, service, parent }, request, shared, allowed()),
   };
 }
 
@@ -73,14 +77,17 @@ function eventsOf(
 }
 
 async function callHost(
-  plugin: string,
-  service: string,
+  asked: TracedService,
   request: unknown,
-  { services }: Shared,
+  { services, tracing }: Shared,
   allowed: readonly string[],
 ): Promise<unknown> {
+  const { plugin, service, parent } = asked;
   const run = Object.hasOwn(services, service) ? services[service] : undefined;
-  if (run !== undefined && allowed.includes(service)) return run(request, { plugin });
+  if (run !== undefined && allowed.includes(service)) {
+    const serve = (context: TraceContext | undefined): unknown => run(request, { ...context, plugin });
+    return tracing.tracer === undefined ? serve(parent) : tracing.tracer.serve(asked, serve);
+  }
   const names = allowed.length === 0 ? 'none' : allowed.join(', ');
   const message = `the host service '${printable(service, 80)}' is unknown or not allowed; allowed: ${names}. Name it in the plugin's \`services\`.`;
   throw new PluginError('RPC_2007', { plugin, message });

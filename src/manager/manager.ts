@@ -10,6 +10,7 @@ import type { Logger } from '../core/logger.ts';
 import type { Metrics } from '../core/metrics.ts';
 import type { MetricsExporter } from '../core/metrics-exporter.ts';
 import type { MetricsSnapshot } from '../core/metrics-snapshot.ts';
+import type { TracingOptions } from '../core/tracer.ts';
 import type { PluginSource } from '../core/transport.ts';
 import { DeadlineQueue } from '../resilience/deadlines.ts';
 import { TurnEnd } from '../resilience/turn-end.ts';
@@ -23,6 +24,7 @@ import { draining, isShutDown } from './refusals.ts';
 import { Registry } from './registry.ts';
 import type { ServiceFunction, Shared } from './shared.ts';
 import { checkStrategy, type ReplaceStrategy } from './takeover.ts';
+import { ManagerTracing, type TracerMaker } from './tracing.ts';
 import { badTime, checkTime, isTime } from './times.ts';
 import type { DrainReport, ManagerHealth, PluginView, ReloadReport, ShutdownReport } from './view.ts';
 
@@ -37,6 +39,7 @@ export interface ManagerParts {
   readonly metrics?: Metrics | undefined;
   /** Makes sources of what a configuration says. */
   readonly sourceOf: SourceFactory;
+  readonly makeTracer: TracerMaker;
   /** Stands before every start. */
   readonly gate?: Gate | undefined;
   /** What plugins are set to where they say nothing themselves. */
@@ -59,6 +62,7 @@ export class Manager {
   readonly #shared: Shared;
   readonly #exporters: Exporters;
   readonly #config: ConfigKeeper;
+  readonly #tracing: ManagerTracing;
   #shutdown: Promise<ShutdownReport> | undefined;
   #onShutdown: (() => void) | undefined;
   readonly #hasFallbacks: boolean;
@@ -68,11 +72,13 @@ export class Manager {
     const turnEnd = new TurnEnd(clock);
     this.#parts = parts;
     this.#hasFallbacks = Object.keys(parts.fallbacks).length > 0;
+    this.#tracing = new ManagerTracing(parts.makeTracer, { clock, logger });
     this.#shared = {
       contract,
       services,
       logger,
       metrics,
+      tracing: this.#tracing,
       clock,
       turnEnd,
       deadlines: new DeadlineQueue(clock, turnEnd),
@@ -216,6 +222,10 @@ export class Manager {
     await this.#parts.gate?.reload();
   }
 
+  enableTracing(options: TracingOptions = {}): Promise<void> {
+    return this.#tracing.enable(options);
+  }
+
   on<K extends keyof ManagerEvents>(name: K, listener: (event: ManagerEvents[K]) => void): Undo {
     return this.#shared.events.on(name, listener);
   }
@@ -276,7 +286,9 @@ export class Manager {
       ),
     );
     await unwatched;
-    await Promise.all([closeGate(this.#parts.gate, clock), this.#exporters.stop(startedAt + timeoutMs)]);
+    const endsAt = startedAt + timeoutMs;
+    const { gate } = this.#parts;
+    await Promise.all([closeGate(gate, clock), this.#exporters.stop(endsAt), this.#tracing.close(endsAt)]);
     deadlines.close();
     turnEnd.close();
     this.#onShutdown?.();

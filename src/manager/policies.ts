@@ -14,7 +14,7 @@ import type { Shared } from './shared.ts';
 /** The policies of one plugin, and the settings they were made from. */
 export interface Policies {
   readonly settings: ResolvedSettings;
-  readonly parts: Omit<CallParts, 'route' | 'mustReroute'>;
+  readonly parts: Omit<CallParts, 'route' | 'mustReroute' | 'transport'>;
 }
 
 /**
@@ -41,6 +41,7 @@ export async function policiesOf(
     retry,
     budget: new RetryBudget(retry.budgetRatio),
     recorder,
+    tracing: shared.tracing,
     clock: shared.clock,
     deadlines: shared.deadlines,
   };

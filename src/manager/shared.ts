@@ -4,6 +4,7 @@ import type { Gate } from '../core/gate.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Metrics } from '../core/metrics.ts';
 import type { ServiceCaller } from '../core/plugin.ts';
+import type { Tracing } from '../core/tracer.ts';
 import type { DeadlineQueue } from '../resilience/deadlines.ts';
 import type { TurnEnd } from '../resilience/turn-end.ts';
 import type { Events } from './events.ts';
@@ -19,6 +20,7 @@ export interface Shared {
   readonly logger: Logger;
   readonly metrics: Metrics | undefined;
   readonly turnEnd: TurnEnd;
+  readonly tracing: Tracing;
   readonly deadlines: DeadlineQueue;
   readonly events: Events;
   /** Stands before every start. */

@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Contract } from '../core/contract.ts';
 import type { PluginError } from '../core/errors.ts';
 import type { CallRecorder, PluginRecorder } from '../core/metrics.ts';
+import type { Tracing } from '../core/tracer.ts';
 import type { Channel } from '../core/transport.ts';
 import type { Backoff } from './backoff.ts';
 import type { Pass } from './breaker.ts';
@@ -25,6 +26,8 @@ export interface RetryPolicy extends Backoff {
 
 /** Where a call goes: one running instance of the plugin. */
 export interface Target {
+  /** Its number among the instances of its plugin, counted from 0. */
+  readonly index: number;
   /** Counts the calls that go here. */
   readonly tally: Tally;
   /** Hears of their ends; undefined where nobody counts. */
@@ -46,6 +49,8 @@ export interface Routable {
 /** What one plugin's calls go through, in this order. A policy that is off is undefined and costs nothing. */
 export interface CallParts {
   readonly plugin: string;
+  /** The kind of its source: `in-process`, `subprocess`. */
+  readonly transport: string;
   readonly contract: Contract;
   readonly timeoutMs: number;
   readonly limiter: RateLimiter | undefined;
@@ -58,6 +63,7 @@ export interface CallParts {
   readonly retry: RetryPolicy;
   readonly budget: RetryBudget;
   readonly recorder: PluginRecorder | undefined;
+  readonly tracing: Tracing;
   readonly clock: Clock;
   readonly deadlines: DeadlineQueue;
 }

@@ -2,7 +2,8 @@ import type { ExecutionContext } from '../core/execution-context.ts';
 import type { Clock } from '../core/clock.ts';
 import type { PluginError } from '../core/errors.ts';
 import { tellQuietly } from '../core/listener.ts';
-import type { ChannelCall } from '../core/transport.ts';
+import type { CallSpan, TracedCall, Tracer } from '../core/tracer.ts';
+import type { Channel, ChannelCall } from '../core/transport.ts';
 
 const processTag = Math.random().toString(36).slice(2, 8);
 let callCount = 0;
@@ -11,7 +12,7 @@ let callCount = 0;
  * A call as channels see it: what is seldom read is made when it is read. Its private members, and those of `Call`,
  * are private to the compiler only: `#` fields would cost every call a tenth of its time.
  */
-export class CallView implements ChannelCall {
+export abstract class CallView implements ChannelCall {
   readonly hook: string;
   request: unknown;
   attempt: number = 1;
@@ -24,6 +25,8 @@ export class CallView implements ChannelCall {
   /** When its time is over, on the clock; 0 in its first moment. */
   expiresAt: number = 0;
   protected readonly options: ExecutionContext | undefined;
+  /** Undefined while nobody traces. */
+  protected span: CallSpan | undefined = undefined;
   private readonly clock: Clock;
   private ownId: string | undefined = undefined;
 
@@ -51,16 +54,38 @@ export class CallView implements ChannelCall {
   }
 
   get traceparent(): string | undefined {
-    return this.options?.traceparent;
+    return this.span === undefined ? this.options?.traceparent : this.span.context?.traceparent;
   }
 
   get tracestate(): string | undefined {
-    return this.options?.tracestate;
+    return this.span === undefined ? this.options?.tracestate : this.span.context?.tracestate;
   }
 
   get onProgress(): ((value: unknown) => void) | undefined {
     const tell = this.options?.onProgress;
     return tell && ((value) => this.progress(tell, value));
+  }
+
+  /** Ends the call for a reason that is not the plugin's; the plugin is told. */
+  cancel(reason: PluginError): void {
+    if (this.settled) return;
+    const tell = this.onCancel;
+    this.cancelled = reason;
+    this.fail(reason);
+    tell?.(reason);
+  }
+
+  protected abstract fail(reason: PluginError): void;
+
+  protected startSpan(tracer: Tracer, { plugin, transport }: Pick<TracedCall, 'plugin' | 'transport'>): void {
+    const { traceparent, tracestate } = this.options ?? {};
+    const parent = traceparent === undefined ? undefined : { traceparent, tracestate };
+    this.span = tracer.startCall({ plugin, hook: this.hook, transport, parent });
+  }
+
+  /** Asks so that what the plugin traces, where it is in this process, belongs to the attempt. */
+  protected askTraced(channel: Channel, span: CallSpan): unknown {
+    return span.run(() => channel.call(this));
   }
 
   private progress(tell: (value: unknown) => void, value: unknown): void {

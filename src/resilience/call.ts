@@ -60,8 +60,9 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   begin(resolve: (answer: unknown) => void, reject: (error: PluginError) => void): void {
     this.resolve = resolve;
     this.reject = reject;
-    const { deadlines, timeoutMs, budget, recorder, clock } = this.parts;
+    const { deadlines, timeoutMs, budget, recorder, clock, tracing } = this.parts;
     this.tally.begin();
+    if (tracing.tracer !== undefined) this.startSpan(tracing.tracer, this.parts);
     budget.deposit();
     this.timeoutMs = this.options?.timeoutMs || timeoutMs;
     deadlines.add(this, this.timeoutMs);
@@ -80,15 +81,6 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   /** The caller does not want the answer any more. */
   giveUp(cause: unknown): void {
     this.cancel(this.error('PLUGIN_1206', 'the caller gave up before the answer came.', { cause }));
-  }
-
-  /** Ends the call for a reason that is not the plugin's; the plugin is told. */
-  cancel(reason: PluginError): void {
-    if (this.settled) return;
-    const tell = this.onCancel;
-    this.cancelled = reason;
-    this.fail(reason);
-    tell?.(reason);
   }
 
   /** A slot of the concurrency limit is free and this call's. */
@@ -118,9 +110,10 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   private acquire(limiter: RateLimiter): void {
     const admission = limiter.acquire(this);
     if (admission === undefined) this.enter();
-    else if (admission instanceof Promise)
+    else if (admission instanceof Promise) {
+      if (limiter.queued > 0) this.span?.event('queued', { limit: 'rate' });
       void admission.then((later) => (later ? this.fail(later) : this.enter()));
-    else this.fail(admission);
+    } else this.fail(admission);
   }
 
   private enter(): void {
@@ -133,6 +126,7 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     if (place === 'full') return this.fail(overloaded(plugin, this.hook, concurrency.queued));
     this.slot = place === 'run' ? 'held' : 'waiting';
     if (place === 'run') this.try();
+    else this.span?.event('queued', { limit: 'concurrency' });
   }
 
   private route(): PluginError | undefined {
@@ -143,6 +137,7 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
 
   private try(): void {
     if (this.settled || this.target === undefined) return;
+    this.span?.startAttempt(this.attempt, this.target.index);
     let channel: Channel | Promise<Channel>;
     try {
       channel = this.target.channel();
@@ -155,6 +150,7 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
 
   private askLater(channel: Promise<Channel>): void {
     const { attempt } = this;
+    this.span?.event('start');
     channel.then(
       (ready) => this.ask(ready),
       (error: unknown) => this.attemptFailed(error, attempt),
@@ -168,7 +164,7 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     if (this.parts.retry.attemptTimeoutMs !== 0) this.boundAttempt(attempt);
     let answer: unknown;
     try {
-      answer = channel.call(this);
+      answer = this.span === undefined ? channel.call(this) : this.askTraced(channel, this.span);
       if (isThenable(answer))
         return void answer.then(
           (value) => this.answered(value, attempt),
@@ -209,6 +205,7 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     this.attemptEnd?.cancel();
     const { retry, plugin } = this.parts;
     const error = PluginError.from(thrown, 'PLUGIN_1203', { plugin, hook: this.hook });
+    this.span?.failAttempt(error);
     const maxRetries = this.options?.maxRetries ?? retry.maxRetries;
     if (!error.retryable || maxRetries === 0) return this.fail(error);
     if (attempt > maxRetries) return this.fail(this.givenUp(error, ''), error);
@@ -221,6 +218,7 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     if (delayMs >= this.remainingMs) return this.fail(this.givenUp(error, ' and no time left'), error);
     if (!this.parts.budget.withdraw())
       return this.fail(this.givenUp(error, ' and no retry budget left'), error);
+    this.span?.event('retry', { after_attempt: this.attempt, delay_ms: delayMs, code: error.code });
     this.attempt++;
     const timer = this.parts.clock.startTimer(delayMs, () => this.again());
     this.attemptError = error;
@@ -254,7 +252,7 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   }
 
   /** `blame` is what the breaker judges: of a call that was given up, its last attempt. */
-  private fail(error: PluginError, blame: PluginError = error): void {
+  protected fail(error: PluginError, blame: PluginError = error): void {
     if (this.settled) return;
     this.settle(error, blame);
     this.reject(error);
@@ -271,6 +269,7 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     const calls = recorder && (this.target?.recorder ?? recorder.calls);
     this.leaveTarget(verdictOf(blame), error === undefined);
     calls?.ended(this.hook, this.startedAt, this.parts.clock.now(), error?.code, this.traceparent);
+    this.span?.end(error);
     this.tally.end(error === undefined);
   }
 

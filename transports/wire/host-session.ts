@@ -1,7 +1,9 @@
 import { PluginError, isPluginError } from '../../src/core/errors.ts';
 import { isHealthStatus, type HealthReport } from '../../src/core/health.ts';
 import { printable } from '../../src/core/printable.ts';
+import type { TraceContext } from '../../src/core/trace-context.ts';
 import type { ChannelCall, OpenSetup } from '../../src/core/transport.ts';
+import { askedIn } from './asked-in.ts';
 import { FaultLog } from './fault-log.ts';
 import { checkWelcome, type Welcome } from './handshake.ts';
 import {
@@ -20,6 +22,8 @@ interface Pending {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: PluginError) => void;
   readonly onProgress?: ((value: unknown) => void) | undefined;
+  /** Where the call stands in its trace. */
+  readonly trace?: TraceContext | undefined;
 }
 
 /** How many questions one plugin may ask the host at once; more is a flood. */
@@ -69,7 +73,9 @@ export class HostSession implements WireReceiver {
     return new Promise((resolve, reject) => {
       const id = this.#send('plugin.call', { hook, request, context: contextOf(call) }, reject);
       if (id === undefined) return;
-      this.#pending.set(id, { hook, resolve, reject, onProgress: call.onProgress });
+      const { onProgress, traceparent, tracestate } = call;
+      const trace = traceparent === undefined ? undefined : { traceparent, tracestate };
+      this.#pending.set(id, { hook, resolve, reject, onProgress, trace });
       call.onCancel = () => this.#cancel(id);
     });
   }
@@ -210,12 +216,20 @@ export class HostSession implements WireReceiver {
     }
     this.#hostCalls++;
     try {
-      this.#tell({ id, result: (await this.#setup.callHost(service, params['request'])) ?? null });
+      const answer = await this.#setup.callHost(service, params['request'], this.#askedIn(params));
+      this.#tell({ id, result: answer ?? null });
     } catch (error) {
       this.#tell({ id, error: toWireError(error) });
     } finally {
       this.#hostCalls--;
     }
+  }
+
+  /** A plugin asks within a call that it was given, or in no trace at all. */
+  #askedIn(params: Incoming): TraceContext | undefined {
+    const call = params['call'];
+    const { trace } = (typeof call === 'number' ? this.#pending.get(call) : undefined) ?? {};
+    return trace && askedIn(trace, params['traceparent']);
   }
 
   #progress(params: Incoming): void {

@@ -15,6 +15,7 @@ import {
   type WireReceiver,
 } from './messages.ts';
 import { ServedCall } from './served-call.ts';
+import { servedSpans, type ServedSpans } from './served-spans.ts';
 import { fromWireError, toWireError } from './wire-error.ts';
 
 /** What a session tells the program it runs in. */
@@ -40,6 +41,8 @@ export class PluginSession implements WireReceiver {
   readonly #asked = new Map<number, Asked>();
   readonly #log: Logger;
   readonly #host: HostClient<AnyServices>;
+  /** Where the plugin runs OpenTelemetry. */
+  #spans: ServedSpans | undefined;
   #nextId = 1;
   #idle: (() => void) | undefined;
   #closed = false;
@@ -116,6 +119,7 @@ export class PluginSession implements WireReceiver {
 
   async #initialize(params: Incoming): Promise<unknown> {
     await this.#plugin.initialize?.({ config: params['config'], log: this.#log, host: this.#host });
+    this.#spans = await servedSpans(this.#name);
     this.#wire.settle({
       attachments: params['attachments'] === true,
       maxFrameBytes: frameLimit(params['limits']),
@@ -143,7 +147,9 @@ export class PluginSession implements WireReceiver {
         `dropped a call with the id ${String(id)}: ids are numbers or strings and never run twice`,
       );
     }
-    const call = new ServedCall(params, this.#name, this.#host, this.#log, (value) =>
+    const host = (): HostClient<AnyServices> =>
+      hostClient((service, request) => this.#askHost(service, request, id));
+    const call = new ServedCall(params, this.#name, host, this.#log, (value) =>
       this.#send({ method: 'host.progress', params: { id, value } }),
     );
     this.#calls.set(id, call);
@@ -174,6 +180,8 @@ export class PluginSession implements WireReceiver {
 
   #handle(context: CallContext, request: unknown): unknown {
     const handler = this.#plugin.handlers.get(context.hook);
+    if (handler !== undefined && this.#spans !== undefined)
+      return this.#spans.serve(context, () => handler(request, context));
     if (handler !== undefined) return handler(request, context);
     const answers = [...this.#plugin.handlers.keys()].join(', ');
     throw new MethodNotFound(`this plugin does not answer '${context.hook}', only: ${answers}`);
@@ -212,11 +220,17 @@ export class PluginSession implements WireReceiver {
     if (this.#idle !== undefined) this.#sayIdle();
   }
 
-  #askHost(service: string, request: unknown): Promise<unknown> {
+  /** `call` names the call that asks, whose trace the question belongs to. */
+  #askHost(service: string, request: unknown, call?: number | string): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
+      const traceparent = this.#spans?.here();
+      const place = {
+        ...(call !== undefined && { call }),
+        ...(traceparent !== undefined && { traceparent }),
+      };
       this.#asked.set(id, { resolve, reject });
-      this.#wire.send({ id, method: 'host.call', params: { service, request } });
+      this.#wire.send({ id, method: 'host.call', params: { service, request, ...place } });
     });
   }
 

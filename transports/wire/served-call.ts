@@ -1,7 +1,8 @@
 import { systemClock } from '../../src/core/clock.ts';
-import type { Logger } from '../../src/core/logger.ts';
+import { withFields, type Logger } from '../../src/core/logger.ts';
 import type { AnyServices, CallContext, HostClient } from '../../src/core/plugin.ts';
 import { LazySignal } from './lazy-signal.ts';
+import { traceFields } from './trace-fields.ts';
 import type { Incoming } from './messages.ts';
 
 const empty = Object.freeze({});
@@ -10,24 +11,25 @@ const empty = Object.freeze({});
 export class ServedCall implements CallContext {
   readonly plugin: string;
   readonly hook: string;
-  readonly host: HostClient<AnyServices>;
-  readonly log: Logger;
   readonly progress: (value: unknown) => void;
   readonly #context: Incoming;
   readonly #deadline: number;
   readonly #lazy = new LazySignal();
+  readonly #makeHost: () => HostClient<AnyServices>;
+  readonly #log: Logger;
+  #host: HostClient<AnyServices> | undefined;
 
   constructor(
     params: Incoming,
     plugin: string,
-    host: HostClient<AnyServices>,
+    makeHost: () => HostClient<AnyServices>,
     log: Logger,
     progress: (value: unknown) => void,
   ) {
     this.plugin = plugin;
     this.hook = String(params['hook']);
-    this.host = host;
-    this.log = log;
+    this.#makeHost = makeHost;
+    this.#log = log;
     this.progress = progress;
     this.#context = asRecord(params['context']);
     const timeoutMs = this.#context['timeoutMs'];
@@ -49,6 +51,16 @@ export class ServedCall implements CallContext {
 
   get signal(): AbortSignal {
     return this.#lazy.signal;
+  }
+
+  /** The host's services, asked in this call's place in its trace. */
+  get host(): HostClient<AnyServices> {
+    return (this.#host ??= this.#makeHost());
+  }
+
+  get log(): Logger {
+    const fields = traceFields(this.traceparent);
+    return fields === undefined ? this.#log : withFields(this.#log, fields);
   }
 
   get aborted(): boolean {

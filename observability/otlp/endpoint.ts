@@ -1,0 +1,41 @@
+import { PluginError } from '../../src/core/errors.ts';
+import { printable } from '../../src/core/printable.ts';
+import type { OtlpProtocol } from '../../src/core/tracer.ts';
+
+/** What is sent. */
+export type Signal = 'traces' | 'metrics';
+
+/** Where and how an OTLP receiver is reached. */
+export interface OtlpTarget {
+  /** `http://collector:4318`, or for gRPC `http://collector:4317`. */
+  readonly endpoint: string;
+  /** Sent with every export. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Default `http/protobuf`, as the OTLP specification recommends. */
+  readonly protocol?: OtlpProtocol | undefined;
+}
+
+const protocols: readonly string[] = ['http/protobuf', 'http/json', 'grpc'] satisfies OtlpProtocol[];
+
+/**
+ * The address for a signal: `/v1/traces` or `/v1/metrics` below the endpoint, as the OTLP specification has it.
+ * @throws {PluginError} `CONFIG_1703` for what is no address, or a protocol that OTLP does not have.
+ */
+export function addressOf({ endpoint, protocol = 'http/protobuf' }: OtlpTarget, signal: Signal): URL {
+  if (!protocols.includes(protocol)) {
+    const message = `OTLP has no protocol '${printable(protocol, 80)}', but: ${protocols.join(', ')}.`;
+    throw new PluginError('CONFIG_1703', { message });
+  }
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) throw noAddress(endpoint);
+  if (protocol === 'grpc') return url;
+  if (!url.pathname.endsWith(`/v1/${signal}`))
+    url.pathname = `${url.pathname.replace(/\/+$/, '')}/v1/${signal}`;
+  return url;
+}
+
+/** The address itself is not repeated: it may hold a password. */
+function noAddress(endpoint: unknown): PluginError {
+  const message = `the OTLP endpoint is ${typeof endpoint === 'string' ? 'no http address' : typeof endpoint}. Give one such as http://localhost:4318.`;
+  return new PluginError('CONFIG_1703', { message });
+}
