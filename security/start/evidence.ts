@@ -34,15 +34,7 @@ export interface LookOptions {
 
 /** A launch of which nothing was looked at. */
 export function noEvidence(launch: Launch): Evidence {
-  return {
-    launch,
-    path: undefined,
-    realPath: undefined,
-    measured: undefined,
-    place: undefined,
-    interpreter: undefined,
-    findings: [],
-  };
+  return { ...nothingFound, launch, path: undefined };
 }
 
 /**
@@ -65,6 +57,14 @@ export async function lookAt(entry: WhitelistEntry, launch: Launch, options: Loo
 
 type Found = Pick<Evidence, 'realPath' | 'measured' | 'place' | 'interpreter' | 'findings'>;
 
+const nothingFound: Found = {
+  realPath: undefined,
+  measured: undefined,
+  place: undefined,
+  interpreter: undefined,
+  findings: [],
+};
+
 async function lookAtFiles(
   entry: WhitelistEntry,
   path: string,
@@ -75,12 +75,11 @@ async function lookAtFiles(
   const realPath = await trustedPlace(path, options.bounds);
   const main = mainFile(realPath, pins);
   const place = await placeInLaunch(launch, main, entry.interpreter);
-  if (place === undefined)
-    return { ...noEvidence(launch), realPath, findings: [elsewhere(launch, main, entry)] };
+  if (place === undefined) return { ...nothingFound, realPath, findings: [elsewhere(launch, main, entry)] };
   const measured = await measure(realPath, pins, options);
-  const found = { realPath, measured, place, interpreter: undefined, findings: [] };
+  const found = { ...nothingFound, realPath, measured, place };
   try {
-    if (launch.kind === 'module' || place.at === 'module') return found;
+    if (launch.kind === 'module' || measured.head === undefined) return found;
     if (place.at === 'command') await lookAtFirstLine(measured.head, launch, entry.interpreter);
     else
       return { ...found, interpreter: await lookAtInterpreter(launch, entry.interpreter, options.copyInto) };

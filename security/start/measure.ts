@@ -19,8 +19,8 @@ export interface MeasuredFile {
 /** What was found of a plugin: by path in its directory, or under its own name if it is one file. */
 export interface Measured {
   readonly files: ReadonlyMap<string, MeasuredFile>;
-  /** The first bytes of the file that runs. */
-  readonly head: Buffer;
+  /** The first bytes of the file that runs; undefined if it was not read. */
+  readonly head: Buffer | undefined;
   /** Where the verified copy is, if one was made: the file or the directory. */
   readonly copy: string | undefined;
 }
@@ -48,7 +48,7 @@ export async function measure(path: string, pins: Pins, options: MeasureOptions)
   const copyRoot = await copyRootOf(path, isFile, options.copyInto);
   const main = isFile ? basename(path) : pins.entry;
   const files = new Map<string, MeasuredFile>();
-  let head: Buffer = Buffer.alloc(0);
+  let head: Buffer | undefined;
   const queue = names.values();
   const work = async (): Promise<void> => {
     for (const name of queue) {
@@ -78,14 +78,13 @@ async function measureFile(
   name: string,
   copyRoot: string | undefined,
   options: MeasureOptions,
-): Promise<{ found: MeasuredFile; bytes: Buffer }> {
+): Promise<{ found: MeasuredFile; bytes: Buffer | undefined }> {
   const path = join(root, name);
-  const none = Buffer.alloc(0);
   try {
     await using file = await openPlain(path);
     const sizeBytes = file.stats.size;
     if (sizeBytes > options.maxFileSizeBytes)
-      return { found: { sizeBytes, sha256: undefined, fault: undefined }, bytes: none };
+      return { found: { sizeBytes, sha256: undefined, fault: undefined }, bytes: undefined };
     await using copy = copyRoot === undefined ? undefined : await newFile(copyRoot, name);
     const { maxFileSizeBytes: maxBytes, onBytes } = options;
     const digest = await digestOf(file.handle, { copyTo: copy?.handle, onBytes, maxBytes });
@@ -95,7 +94,7 @@ async function measureFile(
     };
   } catch (error) {
     if (isStoresFault(error)) throw error;
-    return { found: { sizeBytes: 0, sha256: undefined, fault: fileFault(error, path) }, bytes: none };
+    return { found: { sizeBytes: 0, sha256: undefined, fault: fileFault(error, path) }, bytes: undefined };
   }
 }
 

@@ -1,4 +1,4 @@
-import { isMap, isNode, isScalar, visit, type YAMLMap } from 'yaml';
+import { isNode, isScalar, visit, type YAMLMap } from 'yaml';
 
 import { printable } from '../../src/core/printable.ts';
 import { TextFault, type Place } from './guarded-yaml.ts';
@@ -24,13 +24,14 @@ function isOwn(key: unknown): boolean {
 
 function checkMap(map: YAMLMap, placeAt: (offset: number) => Place, isFree: boolean): void {
   const seen = new Set<string>();
-  for (const { key, value } of map.items) {
+  for (const { key } of map.items) {
     const place = placeAt((isNode(key) ? key.range?.[0] : undefined) ?? 0);
-    if (!isScalar(key) || isMap(key)) throw new TextFault('a key is no text', place);
+    if (!isScalar(key)) throw new TextFault('a key is no text', place);
     const name = String(key.value);
     const known = isFree ? name : (otherSpellings.get(name) ?? name);
+    if (known === '__proto__') throw new TextFault("'__proto__' is no key", place);
     if (seen.has(known)) throw new TextFault(`the key '${printable(known, 80)}' comes twice`, place);
-    if (isScalar(value) || value === null || isNode(value)) seen.add(known);
+    seen.add(known);
     if (known !== key.value) key.value = known;
   }
 }

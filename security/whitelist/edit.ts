@@ -2,6 +2,7 @@ import { isMap, isScalar, isSeq, parseDocument, type Document, type YAMLMap, typ
 
 import { PluginError } from '../../src/core/errors.ts';
 import { printable } from '../../src/core/printable.ts';
+import { withLock } from './lock.ts';
 import { readWhitelistText } from './load.ts';
 import { parseWhitelist } from './parse.ts';
 import { writeAtomically } from './write-atomically.ts';
@@ -24,9 +25,6 @@ export interface NewEntry {
   readonly certificateSha256?: readonly string[];
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
-
-/** How often a change is made again when somebody else wrote the file meanwhile. */
-const maxTries = 10;
 
 const emptyWhitelist = `# What plugboard may start. Paths are relative to this file's folder.
 # Change it by hand or with \`plugboard whitelist add | remove | enable | disable\`.
@@ -69,8 +67,8 @@ export function setEnabledInWhitelist(file: string, name: string, enabled: boole
 }
 
 /** Changes a file as a whole, with its comments and its order; `change` says whether there was something to change. */
-async function edit(file: string, change: (document: Document) => boolean): Promise<void> {
-  for (let tries = 0; tries < maxTries; tries++) {
+function edit(file: string, change: (document: Document) => boolean): Promise<void> {
+  return withLock(file, async () => {
     const before = await readWhitelistText(file);
     await parseWhitelist(before, file);
     const document = parseDocument(before, { uniqueKeys: false });
@@ -78,9 +76,8 @@ async function edit(file: string, change: (document: Document) => boolean): Prom
       throw refused(file, 'it has no such plugin. `plugboard whitelist list` shows those it has');
     const after = textOf(document, before);
     await parseWhitelist(after, file);
-    if ((await readWhitelistText(file)) === before) return writeAtomically(file, after);
-  }
-  throw refused(file, 'somebody else keeps changing it. Try again');
+    await writeAtomically(file, after);
+  });
 }
 
 function textOf(document: Document, before: string): string {
