@@ -1,0 +1,124 @@
+/** What stands where a secret was. */
+export const redacted = '[redacted]';
+
+/** How much of a value is kept; a record of it stays small whatever it is made from. */
+const maxDepth = 8;
+const maxMembers = 1000;
+const maxTextLength = 4096;
+
+const secretKey =
+  /passw(?:or)?d|passphrase|passcode|secret|token|credential|authorization|cookie|apikey|accesskey|privatekey|signingkey|encryptionkey|connectionstring|^(?:pass|pwd|pin|bearer|dsn)$/;
+
+/** Whether what stands under this key is a secret, by its name: `apiKey`, `X-Auth-Token`, `db_password`. */
+export function isSecretKey(key: string): boolean {
+  return secretKey.test(
+    key
+      .slice(0, 200)
+      .replaceAll(/[^a-zA-Z]/g, '')
+      .toLowerCase(),
+  );
+}
+
+const name = '(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|authorization)';
+
+/** What gives a secret away inside a text, and what is left of it. */
+const secretTexts: readonly (readonly [RegExp, string])[] = [
+  [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g, redacted],
+  [/\b(Bearer|Basic|Digest|Negotiate)(\s{1,8}|%20)[\w.~+/=:-]{4,}/gi, `$1$2${redacted}`],
+  [/\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#@]{1,400}@/gi, `$1${redacted}@`],
+  [
+    new RegExp(`(${name}["']?\\s{0,8}[=:]\\s{0,8}["']?)(?!\\[redacted\\])[^\\s"'&,;]{1,}`, 'gi'),
+    `$1${redacted}`,
+  ],
+  [/\beyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*/g, redacted],
+  [/\b(?:gh[pousr]_|github_pat_|sk-|xox[abprs]-|AKIA|glpat-)[\w-]{12,}/g, redacted],
+];
+
+/** A text without the secrets that show as such: bearer tokens, a URL's `user:password@`, `token=…`, private keys. */
+export function redactText(text: string): string {
+  const cut = text.length > maxTextLength ? `${text.slice(0, maxTextLength)}…` : text;
+  return secretTexts.reduce((rest, [pattern, left]) => rest.replace(pattern, left), cut);
+}
+
+/**
+ * A copy of any value that may be written down: plain JSON, bounded in depth, size and length, without secrets.
+ * Whatever stands under a key that names a secret is masked, and texts are searched. Never throws: what cannot be
+ * read or is no JSON is named by a word (`[circular]`, `[function]`).
+ */
+export function redact(value: unknown): unknown {
+  return copy(value, { members: 0, above: [] });
+}
+
+interface Walk {
+  members: number;
+  readonly above: object[];
+}
+
+function copy(value: unknown, walk: Walk): unknown {
+  switch (typeof value) {
+    case 'string':
+      return redactText(value);
+    case 'number':
+      return Number.isFinite(value) ? value : String(value);
+    case 'boolean':
+    case 'undefined':
+      return value;
+    case 'bigint':
+      return String(value);
+    case 'function':
+    case 'symbol':
+      return `[${typeof value}]`;
+    case 'object':
+      return value === null ? null : guarded(value, walk);
+  }
+}
+
+/** A getter or a proxy may throw; then the whole is not worth more. */
+function guarded(value: object, walk: Walk): unknown {
+  if (walk.above.includes(value)) return '[circular]';
+  if (walk.above.length >= maxDepth) return '[too deep]';
+  walk.above.push(value);
+  try {
+    return copyObject(value, walk);
+  } catch {
+    return '[unreadable]';
+  } finally {
+    walk.above.pop();
+  }
+}
+
+function copyObject(value: object, walk: Walk): unknown {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
+  if (value instanceof URL || value instanceof RegExp) return redactText(String(value));
+  if (value instanceof Error) return redactText(`${value.name}: ${value.message}`);
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`;
+  if (Array.isArray(value) || value instanceof Set) {
+    return within(value, walk).map((member: unknown) => copy(member, walk) ?? null);
+  }
+  const members: (readonly [unknown, unknown])[] =
+    value instanceof Map
+      ? within(value, walk)
+      : within(Object.keys(value), walk).map((key) => [key, Reflect.get(value, key)]);
+  return Object.fromEntries(
+    members.map(([key, member]) => {
+      const text = redactText(String(key));
+      return [text, isSecretKey(text) && hides(member) ? redacted : copy(member, walk)];
+    }),
+  );
+}
+
+/** Whether a secret may be in it: a flag or a nothing tells none, and its state is worth knowing. */
+function hides(value: unknown): boolean {
+  return value !== undefined && value !== null && typeof value !== 'boolean';
+}
+
+/** As many of its members as the whole may still have. */
+function within<T>(members: Iterable<T>, walk: Walk): T[] {
+  const kept: T[] = [];
+  for (const member of members) {
+    if (walk.members >= maxMembers) break;
+    walk.members++;
+    kept.push(member);
+  }
+  return kept;
+}
