@@ -19,12 +19,15 @@ export function isSecretKey(key: string): boolean {
   );
 }
 
-const name = '(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|authorization)';
+const name = '(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key)';
 
 /** What gives a secret away inside a text, and what is left of it. */
 const secretTexts: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g, redacted],
-  [/\b(Bearer|Basic|Digest|Negotiate)(\s{1,8}|%20)[\w.~+/=:-]{4,}/gi, `$1$2${redacted}`],
+  [/(authorization["']?\s{0,8}[=:]\s{0,8}["']?(?:\w{1,20}\s{1,8})?)[^\s"']{1,}/gi, `$1${redacted}`],
+  [/\b(Bearer(?:\s{1,8}|%20))[\w.~+/=:-]{4,}/gi, `$1${redacted}`],
+  // not "basic plan": what is encoded has a digit, a sign or a capital inside
+  [/\b([Bb]asic(?:\s{1,8}|%20))(?=[A-Za-z\d+/][a-z]{0,40}[A-Z\d+/=])[\w+/=-]{4,}/g, `$1${redacted}`],
   [/\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#@]{1,400}@/gi, `$1${redacted}@`],
   [
     new RegExp(`(${name}["']?\\s{0,8}[=:]\\s{0,8}["']?)(?!\\[redacted\\])[^\\s"'&,;]{1,}`, 'gi'),
