@@ -2,9 +2,9 @@ import type { KeyObject } from 'node:crypto';
 
 import type { Clock, Timer } from '../../src/core/clock.ts';
 import { messageOf } from '../../src/core/errors.ts';
-import { auditError, auditFailure } from './audit-error.ts';
+import { appendCheckpoint } from './append-checkpoint.ts';
+import { auditError } from './audit-error.ts';
 import { algorithmOf, signCheckpoint, type AuditCheckpoint } from './checkpoint.ts';
-import { openForAppending } from './open-log-file.ts';
 import { noHead, type Head } from './record.ts';
 
 /** When and where the state of a log is signed, so that cutting its end off or writing it anew shows. */
@@ -43,7 +43,7 @@ export class Checkpointer {
     algorithmOf(key);
     if (key.type === 'public')
       throw auditError('checkpoints cannot be signed with a public key. Give the private one.');
-    this.#send = typeof to === 'string' ? (checkpoint) => appendTo(to, checkpoint) : to;
+    this.#send = typeof to === 'string' ? (checkpoint) => appendCheckpoint(to, checkpoint) : to;
     this.#key = key;
     this.#everyRecords = everyRecords;
     this.#everyMs = everyMs;
@@ -107,16 +107,3 @@ export class Checkpointer {
   }
 }
 
-async function appendTo(file: string, checkpoint: AuditCheckpoint): Promise<void> {
-  try {
-    const { handle } = await openForAppending(file);
-    try {
-      await handle.appendFile(`${JSON.stringify(checkpoint)}\n`);
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    throw auditFailure('anchored', file, error);
-  }
-}
