@@ -11,6 +11,7 @@ const cures: Readonly<Record<string, string>> = {
   EPERM: 'the host has no permission. Give it a folder of its own',
   ENOENT: 'there is no such folder. Create it',
   ENOTDIR: 'a part of the path is no folder. Name another',
+  EISDIR: 'it is a folder. Name a file',
   ELOOP: 'it is a symbolic link. Name the file itself',
   EMFILE: 'too many files are open. Raise the limit',
 };
@@ -25,8 +26,7 @@ export function auditFailure(what: string, file: string, thrown: unknown): Plugi
   if (thrown instanceof PluginError) return thrown;
   const code = systemCode(thrown);
   const cure = (code === undefined ? undefined : cures[code]) ?? `${messageOf(thrown)}. Look after the disk`;
-  const error = auditError(`the audit log ${printable(file, 300)} cannot be ${what}: ${cure}.`, thrown);
-  return error;
+  return auditError(`the audit log ${printable(file, 300)} cannot be ${what}: ${cure}.`, thrown);
 }
 
 /** `ENOSPC` and the like. */

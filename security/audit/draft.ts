@@ -15,8 +15,12 @@ export const maxLineBytes: number = 256 * 1024;
 /** A record without its place in the chain. */
 export interface Draft {
   readonly text: string;
+  /** Of its line, at most. */
   readonly bytes: number;
 }
+
+/** What its place in the chain adds to a draft, at most: number and hashes. */
+const sealBytes = 190;
 
 const program = printable(basename(process.argv[1] ?? process.execPath), 200);
 
@@ -39,7 +43,7 @@ export function draftOf(input: AuditRecordInput, at: Date): Draft {
     ...(input.details !== undefined && { details: boundedDetails(input.details) }),
   };
   const text = jsonLine(body).slice(1, -1);
-  return { text, bytes: Buffer.byteLength(text) };
+  return { text, bytes: Buffer.byteLength(text) + sealBytes };
 }
 
 function boundedDetails(details: Record<string, unknown>): Record<string, unknown> {

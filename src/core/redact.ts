@@ -5,6 +5,7 @@ export const redacted = '[redacted]';
 const maxDepth = 8;
 const maxMembers = 1000;
 const maxTextLength = 4096;
+const maxTextsLength = 128 * 1024;
 
 const secretKey =
   /passw(?:or)?d|passphrase|passcode|secret|token|credential|authorization|cookie|apikey|accesskey|privatekey|signingkey|encryptionkey|connectionstring|^(?:pass|pwd|pin|bearer|dsn)$/;
@@ -49,18 +50,19 @@ export function redactText(text: string): string {
  * read or is no JSON is named by a word (`[circular]`, `[function]`).
  */
 export function redact(value: unknown): unknown {
-  return copy(value, { members: 0, above: [] });
+  return copy(value, { members: 0, textLength: 0, above: [] });
 }
 
 interface Walk {
   members: number;
+  textLength: number;
   readonly above: object[];
 }
 
 function copy(value: unknown, walk: Walk): unknown {
   switch (typeof value) {
     case 'string':
-      return redactText(value);
+      return copyText(value, walk);
     case 'number':
       return Number.isFinite(value) ? value : String(value);
     case 'boolean':
@@ -74,6 +76,11 @@ function copy(value: unknown, walk: Walk): unknown {
     case 'object':
       return value === null ? null : guarded(value, walk);
   }
+}
+
+function copyText(text: string, walk: Walk): string {
+  walk.textLength += Math.min(text.length, maxTextLength);
+  return walk.textLength > maxTextsLength ? `[${text.length} characters]` : redactText(text);
 }
 
 /** A getter or a proxy may throw; then the whole is not worth more. */
