@@ -13,6 +13,9 @@ const cures: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is no folder. Name another',
   EISDIR: 'it is a folder. Name a file',
   ELOOP: 'it is a symbolic link. Name the file itself',
+  SQLITE_FULL: 'the disk is full. Make room; the log goes on by itself',
+  SQLITE_READONLY: 'the database is read-only. Name a folder that can be written',
+  SQLITE_BUSY: 'another program holds the database. End it',
   EMFILE: 'too many files are open. Raise the limit',
 };
 

@@ -57,12 +57,12 @@ const schema = `
 
 /** Makes the tables of a log in an empty database; another's is left alone. */
 export function prepareTables(database: SqliteDatabase): void {
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000');
-  if (isAuditDatabase(database)) return;
-  if (database.prepare('SELECT name FROM sqlite_schema').all().length > 0) {
+  const isOurs = isAuditDatabase(database);
+  if (!isOurs && database.prepare('SELECT name FROM sqlite_schema').all().length > 0) {
     throw auditError('the database is of another application. Name a file of its own for the audit log.');
   }
-  database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`);
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000');
+  if (!isOurs) database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`);
 }
 
 /** Whether a database is an audit log. */

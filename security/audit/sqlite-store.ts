@@ -70,10 +70,8 @@ class SqliteStore implements RecordStore {
     if (stats?.ino !== this.#ino) throw this.#unusable('it was moved, removed or replaced');
     database.exec('BEGIN IMMEDIATE');
     try {
-      const insert = database.prepare(
-        `INSERT INTO audit (seq, record) VALUES (json_extract(?1, '$.seq'), ?1)`,
-      );
-      for (const line of lines) insert.run(line);
+      const insert = database.prepare(`INSERT INTO audit (seq, record) VALUES (json_extract(?, '$.seq'), ?)`);
+      for (const line of lines) insert.run(line, line);
       database.exec('COMMIT');
     } catch (error) {
       rollBack(database);

@@ -38,10 +38,10 @@ describe('an audit log in a file', () => {
       level: 'security',
       plugin: 'auth',
       pid: process.pid,
-      process: expect.any(String),
+      process: expect.any(String) as string,
       details: { violations: ['hash_mismatch'] },
       prev: first?.hash,
-      hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
     });
     expect(third).toMatchObject({ seq: 2, event: 'log_closed', prev: second?.hash });
     expect(await verifyAuditLog(file)).toMatchObject({
@@ -114,7 +114,6 @@ describe('an audit log in a file', () => {
     await log.close();
     const text = await readFile(file, 'utf8');
     expect(text).not.toContain('hunter2');
-    // oxlint-disable-next-line no-control-regex
     expect(text).toMatch(/^[\n\u0020-\u007e]*$/);
     expect(await linesOf(file)).toHaveLength(3);
     expect(await verifyAuditLog(file)).toMatchObject({ ok: true, records: 3 });
@@ -129,7 +128,9 @@ describe('an audit log in a file', () => {
     await log.append({ ...refused, plugin: 'p'.repeat(100_000), details }, 'durable');
     await log.close();
     expect((await stat(file)).size).toBeLessThan(3000);
-    expect((await recordsOf(file))[1]?.details).toEqual({ omitted: expect.stringMatching(/^\d+ bytes/) });
+    expect((await recordsOf(file))[1]?.details).toEqual({
+      omitted: expect.stringMatching(/^\d+ bytes/) as string,
+    });
   });
 
   it('refuses more than 16 MiB of waiting records, and says how many were lost', async () => {
@@ -199,7 +200,7 @@ describe('opening an audit log', () => {
 
   it('does not touch a file that is something else', async () => {
     await using folder = await tempFolder();
-    for (const text of ['my notes', 'my notes\n', '{"a":1}\n', `${'x'.repeat(600_000)}`]) {
+    for (const text of ['my notes', 'my notes\n', '{"a":1}\n', 'x'.repeat(600_000)]) {
       const file = await folder.write('notes', text, 0o600);
       await expect(auditLog(file).open()).rejects.toMatchObject({ code: 'SECURITY_1806' });
       expect(await readFile(file, 'utf8')).toBe(text);
