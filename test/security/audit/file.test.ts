@@ -235,7 +235,7 @@ describe('opening an audit log', () => {
     };
     for (const [reason, arrange] of Object.entries(reasons)) {
       await arrange();
-      await expect(auditLog(file).open(), reason).rejects.toThrow(reason);
+      await expect(auditLog(file).open()).rejects.toThrow(reason);
       await rename(file, join(folder.path, `old ${reason}`));
     }
     await expect(auditLog(join(folder.path, 'none', 'audit.jsonl')).open()).rejects.toThrow('Create it');

@@ -259,7 +259,7 @@ describe('checkpoints', () => {
     await log.open();
     const closed = log.close();
     const ticking = setInterval(() => clock.advance(5000), 5);
-    await closed;
+    await expect(closed).resolves.toBeUndefined();
     clearInterval(ticking);
   });
 });
