@@ -25,3 +25,18 @@ export type {
   Whitelist,
   WhitelistEntry,
 } from './whitelist/whitelist.ts';
+
+// The audit log.
+export { auditLog, type AuditFileOptions, type AuditLogOptions } from './audit/open-audit-log.ts';
+export { sqliteAuditLog } from './audit/sqlite-store.ts';
+export type { AuditCheckpoints } from './audit/checkpointer.ts';
+export type { AuditCheckpoint } from './audit/checkpoint.ts';
+export type { AuditRecord } from './audit/record.ts';
+export { auditKey } from './audit/read-checkpoints.ts';
+export { lastAuditRecords, readAuditLog, type AuditFilter } from './audit/read-audit-log.ts';
+export {
+  verifyAuditLog,
+  type AuditProblem,
+  type AuditVerification,
+  type VerifyOptions,
+} from './audit/verify.ts';

@@ -1,92 +1,140 @@
-/** What stands where a secret stood. */
-const mask = '[redacted]';
+/** What stands where a secret was. */
+export const redacted = '[redacted]';
 
-const secretWords =
-  'password|passwd|passphrase|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credentials?|authorization|cookie|session[-_]?id';
-
-/** A name that ends in such a word; `maxTokens` and `token_type` are none. */
-const secretName = new RegExp(`(?:${secretWords})$`, 'i');
-
-// Each looks at a piece of text once, from the left: a hostile line must not hold the event loop.
-const headers =
-  /\b((?:proxy-)?authorization|(?:set-)?cookie)("?\s{0,4}:\s{0,4}"?)(?!\[redacted\])[^\r\n"]+/gi;
-const schemes = /\b(bearer|basic)\s{1,4}[\w.~+/=-]{4,}/gi;
-const userInfo = /(\b[a-z][a-z\d+.-]{0,20}:\/\/)[^\s/?#@]{1,256}@/gi;
-const pairs = new RegExp(
-  `(${secretWords})(["']?\\s{0,4}[:=]\\s{0,4})("[^"]{0,4096}"?|'[^']{0,4096}'?|[^\\s"',;&})\\]]+)`,
-  'gi',
-);
-const privateKeys = /-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----[^-]*/g;
-
-/** Fields of a record are looked at so deep, and so many of them; a plugin may send more. */
+/** How much of a value is kept; a record of it stays small whatever it is made from. */
 const maxDepth = 8;
-const maxFields = 1000;
+const maxMembers = 1000;
+const maxTextLength = 4096;
+const maxTextsLength = 128 * 1024;
 
-/** Whether a field of this name holds a secret: `password`, `access_token`, `X-Api-Key`, `Cookie`. */
-export function isSecretName(name: string): boolean {
-  return secretName.test(name);
+const secretKey =
+  /passw(?:or)?d|passphrase|passcode|secret|token$|credential|authorization|cookie|apikey|accesskey|privatekey|signingkey|encryptionkey|connectionstring|sessionid|^(?:pass|pwd|pin|bearer|dsn)$/;
+
+/** Whether what stands under this key is a secret, by its name: `apiKey`, `X-Auth-Token`, `db_password`. */
+export function isSecretKey(key: string): boolean {
+  return secretKey.test(
+    key
+      .slice(0, 200)
+      .replaceAll(/[^a-zA-Z]/g, '')
+      .toLowerCase(),
+  );
+}
+
+const name = '(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key)';
+
+/** What gives a secret away inside a text, and what is left of it. */
+const secretTexts: readonly (readonly [RegExp, string])[] = [
+  [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g, redacted],
+  [/(authorization["']?\s{0,8}[=:]\s{0,8}["']?(?:\w{1,20}\s{1,8})?)[^\s"']{1,}/gi, `$1${redacted}`],
+  [/\b(Bearer(?:\s{1,8}|%20))[\w.~+/=:-]{4,}/gi, `$1${redacted}`],
+  // not "basic plan": what is encoded has a digit, a sign or a capital inside
+  [/\b([Bb]asic(?:\s{1,8}|%20))(?=[A-Za-z\d+/][a-z]{0,40}[A-Z\d+/=])[\w+/=-]{4,}/g, `$1${redacted}`],
+  [/\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#@]{1,400}@/gi, `$1${redacted}@`],
+  [
+    new RegExp(`(${name}["']?\\s{0,8}[=:]\\s{0,8}["']?)(?!\\[redacted\\])[^\\s"'&,;]{1,}`, 'gi'),
+    `$1${redacted}`,
+  ],
+  [/\beyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*/g, redacted],
+  [/\b(?:gh[pousr]_|github_pat_|sk-|xox[abprs]-|AKIA|glpat-)[\w-]{12,}/g, redacted],
+];
+
+/** A text without the secrets that show as such: bearer tokens, a URL's `user:password@`, `token=…`, private keys. */
+export function redactText(text: string): string {
+  const cut = text.length > maxTextLength ? `${text.slice(0, maxTextLength)}…` : text;
+  return secretTexts.reduce((rest, [pattern, left]) => rest.replace(pattern, left), cut);
 }
 
 /**
- * Text without the secrets that can be told by their place: after a name such as `password=`, in a header, behind
- * `Bearer`, before the `@` of a URL, in a private key.
+ * A copy of any value that may be written down: plain JSON, bounded in depth, size and length, without secrets.
+ * Whatever stands under a key that names a secret is masked, and texts are searched. Never throws: what cannot be
+ * read or is no JSON is named by a word (`[circular]`, `[function]`).
  */
-export function redactText(text: string): string {
-  return text
-    .replace(headers, `$1$2${mask}`)
-    .replace(schemes, `$1 ${mask}`)
-    .replace(userInfo, `$1${mask}@`)
-    .replace(pairs, hidden)
-    .replace(privateKeys, mask);
+export function redact(value: unknown): unknown {
+  return copy(value, { members: 0, textLength: 0, above: [] });
 }
 
-function hidden(whole: string, name: string, between: string, value: string): string {
-  if (value.startsWith('[redacted')) return whole;
-  const quote = value.startsWith('"') || value.startsWith("'") ? value.charAt(0) : '';
-  return `${name}${between}${quote}${mask}${quote}`;
+interface Walk {
+  members: number;
+  textLength: number;
+  readonly above: object[];
 }
 
-/** A copy of a record's fields without secrets, bounded in depth and number. Never throws. */
-export function redactFields(fields: object): object {
-  const budget = { left: maxFields };
+function copy(value: unknown, walk: Walk): unknown {
+  switch (typeof value) {
+    case 'string':
+      return copyText(value, walk);
+    case 'number':
+      return Number.isFinite(value) ? value : String(value);
+    case 'boolean':
+    case 'undefined':
+      return value;
+    case 'bigint':
+      return String(value);
+    case 'function':
+    case 'symbol':
+      return `[${typeof value}]`;
+    case 'object':
+      return value === null ? null : guarded(value, walk);
+  }
+}
+
+function copyText(text: string, walk: Walk): string {
+  walk.textLength += Math.min(text.length, maxTextLength);
+  return walk.textLength > maxTextsLength ? `[${text.length} characters]` : redactText(text);
+}
+
+/** A getter or a proxy may throw; then the whole is not worth more. */
+function guarded(value: object, walk: Walk): unknown {
+  if (walk.above.includes(value)) return '[circular]';
+  if (walk.above.length >= maxDepth) return '[too deep]';
+  walk.above.push(value);
   try {
-    return redactEntries(fields, budget, 0);
+    return copyObject(value, walk);
   } catch {
-    return {}; // a getter of the record's threw; the message is worth more than its fields
+    return '[unreadable]';
+  } finally {
+    walk.above.pop();
   }
 }
 
-interface Budget {
-  left: number;
-}
-
-function redactEntries(value: object, budget: Budget, depth: number): object {
-  const kept: [string, unknown][] = [];
-  for (const [name, inner] of Object.entries(value)) {
-    if (budget.left-- <= 0) return { ...Object.fromEntries(kept), cut: 'too many fields' };
-    kept.push([name, isSecretName(name) && isSayable(inner) ? mask : redactValue(inner, budget, depth + 1)]);
+function copyObject(value: object, walk: Walk): unknown {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
+  if (value instanceof URL || value instanceof RegExp) return redactText(String(value));
+  if (value instanceof Error) return redactText(`${value.name}: ${value.message}`);
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`;
+  if (Array.isArray(value) || value instanceof Set) {
+    return within(value, walk).map((member: unknown) => copy(member, walk) ?? null);
   }
-  return Object.fromEntries(kept);
+  const members: (readonly [unknown, unknown])[] =
+    value instanceof Map
+      ? within(value, walk)
+      : within(Object.keys(value), walk).map((key) => [key, Reflect.get(value, key)]);
+  return Object.fromEntries(
+    members.map(([key, member]) => {
+      const text = redactText(String(key));
+      return [text, isSecretKey(text) && hides(member) ? redacted : copy(member, walk)];
+    }),
+  );
 }
 
-function isSayable(value: unknown): boolean {
+/** Whether a secret may be in it: a flag or a nothing tells none, and its state is worth knowing. */
+function hides(value: unknown): boolean {
   return value !== undefined && value !== null && typeof value !== 'boolean';
 }
 
-function redactValue(value: unknown, budget: Budget, depth: number): unknown {
-  if (typeof value === 'string') return redactText(value);
-  if (!isPlain(value)) return value;
-  if (depth > maxDepth) return '[too deep]';
-  if (!Array.isArray(value)) return redactEntries(value, budget, depth);
-  const items: unknown[] = value.slice(0, Math.max(0, budget.left));
-  budget.left -= items.length;
-  return items.map((item) => redactValue(item, budget, depth + 1));
+/** As many of its members as the whole may still have. */
+function within<T>(members: Iterable<T>, walk: Walk): T[] {
+  const kept: T[] = [];
+  for (const member of members) {
+    if (walk.members >= maxMembers) break;
+    walk.members++;
+    kept.push(member);
+  }
+  return kept;
 }
 
-/** Errors, dates and objects with a class of their own are left to the logger, which knows them. */
-function isPlain(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  if (Array.isArray(value)) return true;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+/** The same for the fields of a record. */
+export function redactFields(fields: object): object {
+  const copied = redact(fields);
+  return typeof copied === 'object' && copied !== null ? copied : {};
 }

@@ -1,0 +1,39 @@
+import { messageOf, PluginError } from '../../src/core/errors.ts';
+import { printable } from '../../src/core/printable.ts';
+
+/** What the system's words mean for a log, and what to do. */
+const cures: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full. Make room; the log goes on by itself',
+  EDQUOT: 'its quota is used up. Make room; the log goes on by itself',
+  EFBIG: 'the system allows no larger file. Raise the limit, or set a smaller maxFileBytes',
+  EROFS: 'the disk is read-only. Name a folder that can be written',
+  EACCES: 'the host has no permission. Give it a folder of its own',
+  EPERM: 'the host has no permission. Give it a folder of its own',
+  ENOENT: 'there is no such folder. Create it',
+  ENOTDIR: 'a part of the path is no folder. Name another',
+  EISDIR: 'it is a folder. Name a file',
+  ELOOP: 'it is a symbolic link. Name the file itself',
+  SQLITE_FULL: 'the disk is full. Make room; the log goes on by itself',
+  SQLITE_READONLY: 'the database is read-only. Name a folder that can be written',
+  SQLITE_BUSY: 'another program holds the database. End it',
+  EMFILE: 'too many files are open. Raise the limit',
+};
+
+/** `SECURITY_1806`; the message ends with the cure. */
+export function auditError(message: string, cause?: unknown): PluginError {
+  return new PluginError('SECURITY_1806', { message, ...(cause !== undefined && { cause }) });
+}
+
+/** What the system refused, as `SECURITY_1806`; an error that has a code already stays as it is. */
+export function auditFailure(what: string, file: string, thrown: unknown): PluginError {
+  if (thrown instanceof PluginError) return thrown;
+  const code = systemCode(thrown);
+  const cure = (code === undefined ? undefined : cures[code]) ?? `${messageOf(thrown)}. Look after the disk`;
+  return auditError(`the audit log ${printable(file, 300)} cannot be ${what}: ${cure}.`, thrown);
+}
+
+/** `ENOSPC` and the like. */
+export function systemCode(thrown: unknown): string | undefined {
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}

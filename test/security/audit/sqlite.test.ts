@@ -1,0 +1,87 @@
+import { readFile, rename, stat, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { lastAuditRecords, readAuditLog, sqliteAuditLog, verifyAuditLog } from 'plugboard/security';
+import { describe, expect, it } from 'vitest';
+import { tempFolder } from '../../support/temp-folder.ts';
+
+const refused = { event: 'plugin_rejected', level: 'security', plugin: 'auth' } as const;
+
+async function writeDatabase(file: string, ticks: number): Promise<void> {
+  const log = sqliteAuditLog(file);
+  await log.open();
+  const ticking = Array.from({ length: ticks }, (_, tick) =>
+    log.append({ event: 'tick', level: 'info', details: { tick } }, tick % 2 === 0 ? 'durable' : 'grouped'),
+  );
+  await Promise.all(ticking);
+  await log.close();
+}
+
+function change(file: string, sql: string): void {
+  const database = new Database(file);
+  database.exec(sql);
+  database.close();
+}
+
+describe('an audit log in SQLite', () => {
+  it('holds the same chain as a file, and goes on where it ended', async () => {
+    await using folder = await tempFolder();
+    const file = join(folder.path, 'audit.db');
+    await writeDatabase(file, 1200);
+    await writeDatabase(file, 5);
+    expect(await verifyAuditLog(file)).toMatchObject({ ok: true, records: 1209, firstSeq: 0 });
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
+  it('can be asked in SQL, and by the same functions as a file, while it is written', async () => {
+    await using folder = await tempFolder();
+    const file = join(folder.path, 'audit.db');
+    const log = sqliteAuditLog(file);
+    await log.open();
+    await log.append({ ...refused, details: { apiKey: 'hunter2' } }, 'durable');
+    const database = new Database(file, { readonly: true });
+    const rows = database
+      .prepare("SELECT seq, plugin, level FROM audit WHERE event = 'plugin_rejected'")
+      .all();
+    database.close();
+    expect(rows).toEqual([{ seq: 1, plugin: 'auth', level: 'security' }]);
+    const read = await readAuditLog(file, { plugin: 'auth' }).next();
+    expect(read.value).toMatchObject({ ...refused, details: { apiKey: '[redacted]' } });
+    expect(await lastAuditRecords(file, 1)).toMatchObject([{ seq: 1 }]);
+    await log.close();
+  });
+
+  it.each([
+    ["UPDATE audit SET record = replace(record, 'tick', 'tock') WHERE seq = 4", 'edited', 4],
+    ['DELETE FROM audit WHERE seq = 4', 'chain', 4],
+    ['UPDATE audit SET seq = 40 WHERE seq = 4', 'chain', 4],
+  ])('names the first bad record after %s', async (sql, kind, seq) => {
+    await using folder = await tempFolder();
+    const file = join(folder.path, 'audit.db');
+    await writeDatabase(file, 8);
+    change(file, sql);
+    expect((await verifyAuditLog(file)).problem).toMatchObject({ kind, seq });
+  });
+
+  it('has one writer', async () => {
+    await using folder = await tempFolder();
+    const file = join(folder.path, 'audit.db');
+    const log = sqliteAuditLog(file);
+    await log.open();
+    await expect(sqliteAuditLog(file).open()).rejects.toThrow('by this process itself');
+    await rename(file, `${file}.gone`);
+    await expect(log.append(refused, 'durable')).rejects.toThrow('moved, removed or replaced');
+    await expect(log.close()).rejects.toMatchObject({ code: 'SECURITY_1806' });
+  });
+
+  it('leaves another database alone, and follows no link', async () => {
+    await using folder = await tempFolder();
+    const file = join(folder.path, 'other.db');
+    change(file, 'CREATE TABLE mine (a)');
+    const before = await readFile(file);
+    await expect(sqliteAuditLog(file).open()).rejects.toMatchObject({ code: 'SECURITY_1806' });
+    expect((await readFile(file)).equals(before)).toBe(true);
+    await symlink(file, join(folder.path, 'link.db'));
+    await expect(sqliteAuditLog(join(folder.path, 'link.db')).open()).rejects.toThrow('symbolic link');
+  });
+});
