@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { managed } from '../support/managed.ts';
-import { isAlive } from '../support/processes.ts';
+import { isAlive, pidOf } from '../support/processes.ts';
 import { bee, bees } from './bees.ts';
 
 describe('a real child that is drained', () => {
   it('answers what it was asked and ends, its process with it', async () => {
     await using host = await managed(bees.withPlugin('bee', bee()).build());
     const { manager } = host;
-    const pid = manager.getPlugin('bee')?.pid ?? 0;
+    const pid = pidOf(manager.getPlugin('bee'));
     const calls = [20, 40, 60].map((ms, id) => manager.execute('bee', { id, ms }));
     const report = await manager.drain('bee');
     expect((await Promise.all(calls)).map(({ id }) => id)).toEqual([0, 1, 2]);
@@ -19,7 +19,7 @@ describe('a real child that is drained', () => {
   it('is ended with its calls when they outlast the deadline', async () => {
     await using host = await managed(bees.withPlugin('bee', bee()).build());
     const { manager } = host;
-    const pid = manager.getPlugin('bee')?.pid ?? 0;
+    const pid = pidOf(manager.getPlugin('bee'));
     const calls = [null, null].map((ms, id) => manager.execute('bee', { id, ms }));
     const ended = Promise.allSettled(calls);
     expect((await manager.drain('bee', { timeoutMs: 50 })).cancelled).toBe(2);
@@ -32,7 +32,7 @@ describe('a real child that is drained', () => {
     const { manager } = host;
     const call = manager.execute('bee', { id: 1, ms: null });
     const draining = manager.drain('bee');
-    process.kill(manager.getPlugin('bee')?.pid ?? 0, 'SIGKILL');
+    process.kill(pidOf(manager.getPlugin('bee')), 'SIGKILL');
     await expect(call).rejects.toMatchObject({ code: 'PLUGIN_1205' });
     expect((await draining).cancelled).toBe(0);
     expect(manager.getPlugin('bee')).toMatchObject({ state: { status: 'stopped' }, restarts: 0 });

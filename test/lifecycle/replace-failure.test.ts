@@ -3,7 +3,7 @@ import { isPluginError } from 'plugboard';
 import type { Puppet } from '../manager/puppet.ts';
 import { aTurn } from '../manager/so-far.ts';
 import { managed } from '../support/managed.ts';
-import { isAlive } from '../support/processes.ts';
+import { isAlive, pidOf } from '../support/processes.ts';
 import { bee, bees } from './bees.ts';
 import { hostOf, named } from './named-host.ts';
 
@@ -98,7 +98,7 @@ it('an old one that crashes while it drains loses only what it was working on: w
   const settings = { concurrency: { maxConcurrent: 5 } };
   await using host = await managed(bees.withPlugin('bee', bee('old'), settings).build());
   const { manager } = host;
-  const pid = manager.getPlugin('bee')?.pid ?? 0;
+  const pid = pidOf(manager.getPlugin('bee'));
   const calls = Array.from({ length: 50 }, (_each, id) =>
     manager.execute('bee', { id, ms: id < 5 ? null : 1 }),
   );

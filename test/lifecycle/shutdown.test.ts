@@ -5,7 +5,7 @@ import { subprocess } from 'plugboard/transports';
 import { Puppet } from '../manager/puppet.ts';
 import { aTurn, soFar } from '../manager/so-far.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { expectNoChildren, isAlive, ownChildren, stateOf, until } from '../support/processes.ts';
+import { expectNoChildren, isAlive, ownChildren, pidOf, stateOf, until } from '../support/processes.ts';
 import { bee, bees } from './bees.ts';
 import { openFiles } from './open-files.ts';
 
@@ -56,7 +56,7 @@ describe('shutdown of real children', () => {
       .withPlugin('two', stubborn())
       .withPlugin('three', stubborn())
       .build();
-    const pids = manager.listPlugins().map(({ pid }) => pid ?? 0);
+    const pids = manager.listPlugins().map(pidOf);
     const { durationMs } = await manager.shutdown({ timeoutMs: 200 });
     expect(pids.filter(isAlive)).toEqual([]);
     // one after the other they would need 3 x (its second to say goodbye, and 100 ms until SIGKILL)
@@ -65,7 +65,7 @@ describe('shutdown of real children', () => {
 
   it('ends a child that is stopped', async () => {
     const manager = await bees.withPlugin('one', bee()).build();
-    const pid = manager.getPlugin('one')?.pid ?? 0;
+    const pid = pidOf(manager.getPlugin('one'));
     process.kill(pid, 'SIGSTOP');
     await until(() => stateOf(pid) === 'T');
     const call = soFarInTheEnd(manager.execute('one', { id: 1 }));
@@ -87,7 +87,7 @@ describe('shutdown of real children', () => {
       .withPlugin('replaced', bee())
       .build();
     const starting = new Promise<void>((resolve) => void manager.on('restart', () => resolve()));
-    process.kill(manager.getPlugin('crashes')?.pid ?? 0, 'SIGKILL');
+    process.kill(pidOf(manager.getPlugin('crashes')), 'SIGKILL');
     const replacing = soFarInTheEnd(manager.replace('replaced', bee('new')));
     await starting;
     await manager.shutdown();

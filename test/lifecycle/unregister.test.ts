@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { aTurn } from '../manager/so-far.ts';
 import { managed } from '../support/managed.ts';
-import { isAlive } from '../support/processes.ts';
+import { isAlive, pidOf } from '../support/processes.ts';
 import { bee, bees } from './bees.ts';
 import { heldHost } from './held-host.ts';
 
@@ -23,7 +23,7 @@ describe('gracefulUnregister', () => {
   it('with no time ends everything at once', async () => {
     await using host = await managed(bees.withPlugin('bee', bee()).build());
     const { manager } = host;
-    const pid = manager.getPlugin('bee')?.pid ?? 0;
+    const pid = pidOf(manager.getPlugin('bee'));
     const call = manager.execute('bee', { id: 1, ms: null });
     call.catch(() => {});
     expect((await manager.gracefulUnregister('bee', 0)).cancelled).toBe(1);

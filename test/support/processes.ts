@@ -8,6 +8,12 @@ export async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
 }
 
+/** The id of a process that must be there: a signal to 0 would go to the tests themselves and all beside them. */
+export function pidOf(plugin: { readonly pid: number | undefined } | undefined): number {
+  if (plugin?.pid === undefined) throw new Error('the plugin has no process now');
+  return plugin.pid;
+}
+
 /** Whether a process runs; one that ended but that nobody has asked for its exit code does not. */
 export function isAlive(pid: number): boolean {
   if (process.platform === 'linux') return !['', 'Z', 'X'].includes(stateOf(pid));
