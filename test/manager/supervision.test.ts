@@ -5,7 +5,7 @@ import { subprocess } from 'plugboard/transports';
 import { ManualClock } from '../support/manual-clock.ts';
 import { managed } from '../support/managed.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
-import { expectNoChildren, isAlive } from '../support/processes.ts';
+import { expectNoChildren, isAlive, pidOf } from '../support/processes.ts';
 import { Puppet } from './puppet.ts';
 import { aTurn, soFar } from './so-far.ts';
 
@@ -234,7 +234,7 @@ describe('a child that is killed', () => {
         .build(),
     );
     const { manager } = host;
-    const before = manager.getPlugin('echo')?.pid ?? 0;
+    const before = pidOf(manager.getPlugin('echo'));
     expect(isAlive(before)).toBe(true);
     const back = host.next('echo', 'ready');
     const call = manager.execute('echo', 'end yourself');

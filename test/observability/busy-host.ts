@@ -12,6 +12,7 @@ import {
 import { inProcess, subprocess } from 'plugboard/transports';
 import { prometheusExporter, type PrometheusExporter } from 'plugboard/observability';
 import { managed } from '../support/managed.ts';
+import { pidOf } from '../support/processes.ts';
 
 /** A host in which something of everything has happened, whose metrics can be scraped. */
 export interface BusyHost extends AsyncDisposable {
@@ -85,7 +86,7 @@ export async function busyHost(): Promise<BusyHost> {
   for (const plugin of ['moody', 'few', 'child'])
     for (let n = 1; n <= 40; n++) await manager.execute(plugin, n, { traceparent }).catch(() => {});
   const restarted = host.next('child', 'starting').then(() => host.next('child', 'ready'));
-  process.kill(manager.getPlugin('child')?.pid ?? 0, 'SIGKILL');
+  process.kill(pidOf(manager.getPlugin('child')), 'SIGKILL');
   await restarted;
   await manager.replace('few', inProcess(moody));
   const server = await scrapeServer(exporter);

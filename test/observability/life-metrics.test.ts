@@ -51,7 +51,7 @@ it('a plugin that ends and starts again is counted, and seen in each of its stat
   clock.advance(1000);
   await aTurn();
   puppet.onStart = async () => {
-    await null; // the start has begun
+    await Promise.resolve(); // the start has begun
     clock.advance(300);
   };
   clock.advance(2000);

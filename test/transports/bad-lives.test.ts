@@ -3,7 +3,7 @@ import { subprocess, worker, type SubprocessOptions } from 'plugboard/transports
 import { afterEach, describe, expect, it } from 'vitest';
 import { managed } from '../support/managed.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
-import { expectNoChildren, isAlive, stateOf, until } from '../support/processes.ts';
+import { expectNoChildren, isAlive, pidOf, stateOf, until } from '../support/processes.ts';
 import { fixture } from './subjects.ts';
 
 afterEach(expectNoChildren);
@@ -156,7 +156,7 @@ describe('a process', () => {
 
   it('that stops itself is late, unhealthy, and can be ended', async () => {
     await using host = await withBad(bad('misbehaves-as-told'));
-    const pid = host.manager.getPlugin('subject')?.pid ?? 0;
+    const pid = pidOf(host.manager.getPlugin('subject'));
     await expect(host.manager.execute('subject', 'stop', { timeoutMs: 100 })).rejects.toMatchObject({
       code: 'PLUGIN_1204',
     });
@@ -170,7 +170,7 @@ describe('a process', () => {
     async (channel) => {
       const log = new MemoryLogger();
       await using host = await withBad(bad('ignores-the-end', { channel }), log);
-      const pid = host.manager.getPlugin('subject')?.pid ?? 0;
+      const pid = pidOf(host.manager.getPlugin('subject'));
       const startedAt = performance.now();
       await host.manager.shutdown({ timeoutMs: 100 });
       expect(isAlive(pid)).toBe(false);

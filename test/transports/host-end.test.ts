@@ -52,7 +52,7 @@ describe('a host that goes takes all its plugins along, and their grandchildren,
     const givenUp = performance.now() + 10_000;
     await until(() => left().length === 0 || performance.now() > givenUp);
     const stubborn = left();
-    for (const name of stubborn) process.kill(pids[name] ?? 0, 'SIGKILL');
+    for (const name of stubborn) process.kill(pids[name] ?? Number.NaN, 'SIGKILL');
     expect(stubborn).toEqual([]);
   }
 });

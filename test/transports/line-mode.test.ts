@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { managed, type Managed } from '../support/managed.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
-import { expectNoChildren, isAlive } from '../support/processes.ts';
+import { expectNoChildren, isAlive, pidOf } from '../support/processes.ts';
 import { fixture } from './subjects.ts';
 
 afterAll(expectNoChildren);
@@ -189,7 +189,7 @@ it('a program that ignores the end of stdin and SIGTERM is killed', async () => 
     killTimeoutMs: 100,
   });
   await using host = await managed(Simple<Told, unknown>().withPlugin('subject', source).build());
-  const pid = host.manager.getPlugin('subject')?.pid ?? 0;
+  const pid = pidOf(host.manager.getPlugin('subject'));
   await host.manager.shutdown({ timeoutMs: 0 });
   expect(isAlive(pid)).toBe(false);
 });

@@ -5,7 +5,7 @@ import { subprocess } from 'plugboard/transports';
 import { afterEach, describe, expect, it } from 'vitest';
 import { managed, type Managed } from '../support/managed.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { expectNoChildren, isAlive } from '../support/processes.ts';
+import { expectNoChildren, isAlive, pidOf } from '../support/processes.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { fixture } from './subjects.ts';
 
@@ -133,7 +133,7 @@ describe('a plugin that ends again and again', () => {
     await using plan = await planned('ss');
     const clock = new ManualClock();
     await using host = await hosted(plan.source, clock);
-    const first = host.manager.getPlugin('subject')?.pid ?? 0;
+    const first = pidOf(host.manager.getPlugin('subject'));
     await crash(host);
     expect(isAlive(first)).toBe(false);
     expect(await after(host, clock, 1000)).toBe('ready');
