@@ -37,6 +37,7 @@ export type {
   BreakerChange,
   ConfigChange,
   ConfigReload,
+  Discovery,
   DrainProgress,
   HealthChange,
   ManagerEvents,
@@ -53,6 +54,7 @@ export type {
   ShutdownReport,
 } from './manager/view.ts';
 export type { ConfigDiff, FieldChange, PluginChange } from './config/diff.ts';
+export type { ScanProblem } from './discovery/problem.ts';
 export { printDiff } from './config/print-diff.ts';
 export type { ReplaceStrategy } from './manager/takeover.ts';
 export type { CallCounts } from './resilience/tally.ts';

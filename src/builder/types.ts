@@ -88,9 +88,10 @@ export interface PluginManager<A, B = WholeMap, Names extends string = string> e
 
   /**
    * Refuses new calls of a plugin, lets running ones end within its `drainTimeoutMs`, stops it, forgets it.
-   * @throws {PluginError} `PLUGIN_1201` if there is none of that name.
+   * @throws {PluginError} `PLUGIN_1201` if there is none of that name; `REGISTRY_1901` while plugins run that need it by
+   * the configuration, unless it is forced.
    */
-  unregister(name: Names): Promise<void>;
+  unregister(name: Names, options?: { readonly force?: boolean }): Promise<void>;
 
   /** The same with another time, in milliseconds; says what was left. */
   gracefulUnregister(name: Names, timeoutMs: number): Promise<DrainReport>;

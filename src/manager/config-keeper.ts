@@ -5,12 +5,14 @@ import { resolveConfig, type ConfigOptions } from '../config/parse.ts';
 import { PluginError } from '../core/errors.ts';
 import { watchFile } from '../core/file-watch.ts';
 import { readText } from '../core/read-text.ts';
-import { applyChanges, type Preparation } from './change-set.ts';
-import { addition, alteration, runnable, type Workshop } from './config-changes.ts';
-import type { Entry } from './entry.ts';
+import { unloadRefusal } from '../discovery/dependents.ts';
+import type { Needing } from '../discovery/start-order.ts';
+import { applyChanges } from './change-set.ts';
+import { changesOf, type Workshop } from './config-changes.ts';
+import { discover } from './discovered.ts';
+import { DiscoveryWatch } from './discovery-watch.ts';
 import type { Undo } from './events.ts';
 import type { Shared } from './shared.ts';
-import { startGroups } from './start-groups.ts';
 import type { ReloadReport } from './view.ts';
 
 /** The largest configuration that is read, in bytes. */
@@ -24,6 +26,9 @@ export class ConfigKeeper {
   readonly #workshop: Workshop;
   readonly #shared: Shared;
   readonly #options: ConfigOptions;
+  readonly #discovery: DiscoveryWatch;
+  /** As it was written; what discovery finds is not in it. */
+  #written: HostConfig | undefined;
   #current: HostConfig | undefined;
   #path: string | undefined;
   #changes: Promise<unknown> = Promise.resolve();
@@ -33,16 +38,18 @@ export class ConfigKeeper {
     this.#workshop = workshop;
     this.#shared = shared;
     this.#options = options;
+    this.#discovery = new DiscoveryWatch(shared, () => this.#lookAgain());
   }
 
-  /** The configuration in force; undefined before the first. */
+  /** The configuration in force, with what was found; undefined before the first. */
   get current(): HostConfig | undefined {
     return this.#current;
   }
 
   /** What a configuration would change. */
   async plan(input: ConfigInput): Promise<ConfigDiff> {
-    return diffConfig(this.#current, await this.#read(input));
+    const { config } = await discover(await this.#read(input));
+    return diffConfig(this.#current, config);
   }
 
   /** Reads a configuration and applies what is different in it; without one, the last file again. */
@@ -56,7 +63,7 @@ export class ConfigKeeper {
   async watch(path: string): Promise<Undo> {
     const text = await readText(path, maxBytes);
     this.#path = path;
-    await this.#tell(() => this.#apply(parseFile(text, path, this.#options)));
+    await this.#tell(() => this.#applyText(text, path));
     const { clock } = this.#shared;
     const watch = await watchFile({
       path,
@@ -64,7 +71,7 @@ export class ConfigKeeper {
       clock,
       known: text,
       onText: async (changed) => {
-        await this.#tell(() => this.#apply(parseFile(changed, path, this.#options))).catch(() => {}); // it was told
+        await this.#tell(() => this.#applyText(changed, path)).catch(() => {}); // it was told
       },
       onProblem: (error) => this.#failed(error),
     });
@@ -76,16 +83,36 @@ export class ConfigKeeper {
     };
   }
 
+  /** @throws {PluginError} `REGISTRY_1901` while plugins run that need this one, unless it is forced. */
+  checkUnload(name: string, isForced: boolean): void {
+    const { registry } = this.#workshop;
+    const running = this.#current?.plugins.filter((plugin) => registry.find(plugin.name) !== undefined) ?? [];
+    const refusal = isForced ? undefined : unloadRefusal(name, withoutVersions(running));
+    if (refusal !== undefined) throw refusal;
+  }
+
   /** Ends every watch and waits for a change under way. */
   async close(): Promise<void> {
     const ends = [...this.#watches].map(async (end) => end());
     this.#watches.clear();
-    await Promise.all([...ends, this.#changes]);
+    await Promise.all([...ends, this.#discovery.close(), this.#changes]);
   }
 
   async #read(input: ConfigInput): Promise<HostConfig> {
-    if (typeof input !== 'string') return resolveConfig(input, this.#options);
-    return loadConfig(input, this.#options);
+    return typeof input === 'string' ? loadConfig(input, this.#options) : resolveConfig(input, this.#options);
+  }
+
+  async #applyText(text: string, path: string): Promise<ReloadReport> {
+    return this.#apply(parseFile(text, path, this.#options));
+  }
+
+  /** A manifest came, changed or went. */
+  #lookAgain(): void {
+    const { clock } = this.#shared;
+    this.#tell(async () => {
+      if (this.#written === undefined) throw nothingLoaded();
+      return this.#apply(this.#written, clock.now());
+    }).catch(() => {}); // it was told
   }
 
   /** One change after the other; each is told, whatever comes of it. */
@@ -109,62 +136,24 @@ export class ConfigKeeper {
     events.emit('reload', { report: undefined, error });
   }
 
-  async #apply(next: HostConfig): Promise<ReloadReport> {
-    const { clock } = this.#shared;
-    const startedAt = clock.now();
+  async #apply(written: HostConfig, startedAt = this.#shared.clock.now()): Promise<ReloadReport> {
+    const { clock, events } = this.#shared;
+    const { config: next, found, problems } = await discover(written);
+    if (written.discovery !== undefined) events.emit('discovery', { found, problems });
     const diff = diffConfig(this.#current, next);
-    const { registry } = this.#workshop;
-    const gone = this.#gone(diff);
-    const cancelled = await applyChanges({
-      ...this.#preparations(diff, next),
-      removals: gone.map((entry) => async () => {
-        const { cancelled: late } = await registry.remove(entry, next.reload.drainTimeoutMs);
-        return late;
-      }),
-    });
+    const cancelled = await applyChanges(changesOf(diff, this.#current, next, this.#workshop));
+    this.#written = written;
     this.#current = next;
+    const { registry } = this.#workshop;
     registry.disable(new Set(next.plugins.filter(({ enabled }) => !enabled).map(({ name }) => name)));
+    await this.#discovery.follow(written.discovery);
     return { ...diff, cancelled, durationMs: clock.now() - startedAt };
   }
+}
 
-  /** What the configuration brought and names no more; what code has registered stays. */
-  #gone({ removed }: ConfigDiff): readonly Entry[] {
-    const own = runnable(this.#current).filter(({ name }) => removed.includes(name));
-    return own.flatMap(({ name }) => this.#workshop.registry.find(name) ?? []);
-  }
-
-  /** Plugins that code has registered, and for which the configuration has settings. */
-  #named({ added }: ConfigDiff, next: HostConfig): readonly PluginConfig[] {
-    const named = next.plugins.filter(({ name, source }) => source === undefined && added.includes(name));
-    const isThere = ({ name }: PluginConfig): boolean => this.#workshop.registry.find(name) !== undefined;
-    for (const { name } of named.filter((plugin) => !isThere(plugin))) {
-      const message = `the configuration names '${name}' but not where it is, and no code has registered it`;
-      this.#shared.logger.warn(message, { plugin: name });
-    }
-    return named.filter(isThere);
-  }
-
-  #preparations(
-    diff: ConfigDiff,
-    next: HostConfig,
-  ): { groups: readonly (readonly Preparation[])[]; visible: readonly Preparation[] } {
-    const { strategy } = next.reload;
-    const plugins = runnable(next);
-    const added = plugins.filter(({ name }) => diff.added.includes(name));
-    const alter = (isVisible: boolean): Preparation[] =>
-      diff.changed
-        .filter(({ structural }) => (structural && strategy !== 'graceful') === isVisible)
-        .flatMap(({ name, structural }) => {
-          const plugin = next.plugins.find((one) => one.name === name);
-          const isThere = this.#workshop.registry.find(name) !== undefined;
-          return plugin === undefined || !isThere
-            ? []
-            : [alteration(plugin, structural, strategy, this.#workshop)];
-        });
-    const groups = startGroups(added).map((group) => group.map((plugin) => addition(plugin, this.#workshop)));
-    const named = this.#named(diff, next).map((one) => alteration(one, false, strategy, this.#workshop));
-    return { groups: [...groups, [...named, ...alter(false)]], visible: alter(true) };
-  }
+/** The version of a configured plugin is a range; that of a running one is known to itself. */
+function withoutVersions(plugins: readonly PluginConfig[]): readonly Needing[] {
+  return plugins.map(({ name, dependencies }) => ({ name, dependencies }));
 }
 
 function nothingLoaded(): PluginError {

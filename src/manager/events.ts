@@ -2,6 +2,7 @@ import { PluginError } from '../core/errors.ts';
 import { tellQuietly } from '../core/listener.ts';
 import { printable } from '../core/printable.ts';
 import type { HealthStatus } from '../core/health.ts';
+import type { ScanProblem } from '../discovery/problem.ts';
 import type { PluginState } from '../core/plugin-state.ts';
 import type { BreakerState } from '../resilience/breaker.ts';
 import type { ReloadReport } from './view.ts';
@@ -55,6 +56,12 @@ export type ConfigReload =
   | { readonly report: ReloadReport; readonly error: undefined }
   | { readonly report: undefined; readonly error: PluginError };
 
+/** Discovery has looked: the plugins it found by name, and what was wrong with others. */
+export interface Discovery {
+  readonly found: readonly string[];
+  readonly problems: readonly ScanProblem[];
+}
+
 /** Event names and what each brings. */
 export interface ManagerEvents {
   state: StateChange;
@@ -64,6 +71,7 @@ export interface ManagerEvents {
   drain: DrainProgress;
   config: ConfigChange;
   reload: ConfigReload;
+  discovery: Discovery;
 }
 
 /** Takes a listener back. */
@@ -81,6 +89,7 @@ export class Events {
     drain: new Set(),
     config: new Set(),
     reload: new Set(),
+    discovery: new Set(),
   };
 
   on<K extends keyof ManagerEvents>(name: K, listener: (event: ManagerEvents[K]) => void): Undo {

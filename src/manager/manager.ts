@@ -1,59 +1,30 @@
 import type { ConfigDiff } from '../config/diff.ts';
 import type { PluginSettings } from '../config/settings.ts';
 import type { ExecutionContext } from '../core/execution-context.ts';
-import { systemClock, type Clock } from '../core/clock.ts';
-import { singleHook, type Contract } from '../core/contract.ts';
+import { systemClock } from '../core/clock.ts';
+import { singleHook } from '../core/contract.ts';
 import type { PluginError } from '../core/errors.ts';
-import type { Gate, SecurityReport } from '../core/gate.ts';
+import type { SecurityReport } from '../core/gate.ts';
 import { overallHealth } from '../core/health.ts';
-import type { Logger } from '../core/logger.ts';
-import type { Metrics } from '../core/metrics.ts';
 import type { MetricsExporter } from '../core/metrics-exporter.ts';
 import type { MetricsSnapshot } from '../core/metrics-snapshot.ts';
 import type { TracingOptions } from '../core/tracer.ts';
 import type { PluginSource } from '../core/transport.ts';
 import { DeadlineQueue } from '../resilience/deadlines.ts';
 import { TurnEnd } from '../resilience/turn-end.ts';
-import type { SourceFactory } from './config-changes.ts';
 import { ConfigKeeper, type ConfigInput } from './config-keeper.ts';
 import { Events, type ManagerEvents, type Undo } from './events.ts';
 import { Exporters } from './exporters.ts';
 import { callWithFallback } from './fallback.ts';
 import { closeGate, openGate, recordMove } from './guard.ts';
+import type { ManagerParts } from './parts.ts';
 import { draining, isShutDown } from './refusals.ts';
 import { Registry } from './registry.ts';
-import type { ServiceFunction, Shared } from './shared.ts';
+import type { Shared } from './shared.ts';
 import { checkStrategy, type ReplaceStrategy } from './takeover.ts';
-import { ManagerTracing, type TracerMaker } from './tracing.ts';
+import { ManagerTracing } from './tracing.ts';
 import { badTime, checkTime, isTime } from './times.ts';
 import type { DrainReport, ManagerHealth, PluginView, ReloadReport, ShutdownReport } from './view.ts';
-
-/** What a manager is made of. */
-export interface ManagerParts {
-  readonly contract: Contract;
-  readonly services: Readonly<Record<string, ServiceFunction>>;
-  /** For calls of plugins that set no time of their own, in milliseconds. */
-  readonly timeoutMs: number;
-  readonly logger: Logger;
-  readonly clock?: Clock | undefined;
-  readonly metrics?: Metrics | undefined;
-  /** Makes sources of what a configuration says. */
-  readonly sourceOf: SourceFactory;
-  readonly makeTracer: TracerMaker;
-  /** Stands before every start. */
-  readonly gate?: Gate | undefined;
-  /** What plugins are set to where they say nothing themselves. */
-  readonly defaults: PluginSettings;
-  /** Plugins to the ones that are asked when they cannot answer. */
-  readonly fallbacks: Readonly<Record<string, string>>;
-}
-
-/** A plugin to be registered, as the builder keeps it. */
-export interface Registration {
-  readonly name: string;
-  readonly source: PluginSource;
-  readonly settings: PluginSettings;
-}
 
 /** Registered plugins and their calls, without the types that the builder gives them. */
 export class Manager {
@@ -89,7 +60,7 @@ export class Manager {
       settings: parts.defaults,
       timeoutMs: parts.timeoutMs,
     });
-    const workshop = { registry: this.#registry, sourceOf: parts.sourceOf };
+    const workshop = { registry: this.#registry, shared: this.#shared, sourceOf: parts.sourceOf };
     this.#config = new ConfigKeeper(workshop, this.#shared, { base: parts.defaults });
     this.#exporters = new Exporters({ metrics, clock, logger });
     metrics?.watch(this);
@@ -119,8 +90,9 @@ export class Manager {
     return this;
   }
 
-  async unregister(name: string): Promise<void> {
+  async unregister(name: string, options: { readonly force?: boolean } = {}): Promise<void> {
     const entry = this.#registry.get(name);
+    this.#config.checkUnload(name, options.force === true);
     await this.#registry.remove(entry, entry.settings.drainTimeoutMs);
   }
 

@@ -101,7 +101,7 @@ describe('a configuration', () => {
     await using host = await hive();
     await host.write({ ada: { version: '^2.0.0' } });
     await expect(host.manager.loadFromConfig(host.path)).rejects.toThrow(
-      'it is version 1.0.0, but the configuration accepts ^2.0.0',
+      'its version is 1.0.0, and ^2.0.0 is asked for',
     );
     expect(host.manager.listPlugins()).toEqual([]);
   });

@@ -1,0 +1,54 @@
+import type { HostConfig, PluginConfig } from '../config/host-config.ts';
+import { resolveConfig } from '../config/parse.ts';
+import { messageOf } from '../core/errors.ts';
+import { scan, type FoundPlugin } from '../discovery/scan.ts';
+import type { ScanProblem } from '../discovery/problem.ts';
+import { hostRefusal } from '../discovery/versions.ts';
+
+/** A configuration with the plugins that discovery has found, and what was wrong with others. */
+export interface Discovered {
+  readonly config: HostConfig;
+  /** Names, in the order they were found. */
+  readonly found: readonly string[];
+  readonly problems: readonly ScanProblem[];
+}
+
+/** Looks for plugins where a configuration says so. What an entry of the configuration says wins over a manifest. */
+export async function discover(config: HostConfig): Promise<Discovered> {
+  if (config.discovery === undefined) return { config, found: [], problems: [] };
+  const { found, problems } = await scan(config.discovery);
+  const usable: FoundPlugin[] = [];
+  const all = [...problems];
+  for (const plugin of found) {
+    const why = problemOf(plugin);
+    if (why === undefined) usable.push(plugin);
+    else all.push({ severity: 'error', path: plugin.manifestPath, message: why });
+  }
+  const byName = new Map(usable.map((plugin) => [plugin.name, plugin]));
+  const named = config.plugins.map((entry) => filled(entry, byName.get(entry.name)));
+  const names = new Set(named.map(({ name }) => name));
+  const added = usable.filter(({ name }) => !names.has(name)).flatMap((plugin) => entriesOf(plugin, config));
+  return {
+    config: { ...config, plugins: [...named, ...added] },
+    found: [...byName.keys()],
+    problems: all,
+  };
+}
+
+function problemOf({ name, manifest, source }: FoundPlugin): string | undefined {
+  if (source === undefined) return 'its manifest does not say how it is started. Give it a transport.';
+  const refusal = hostRefusal(name, manifest.requirements.host);
+  return refusal === undefined ? undefined : messageOf(refusal);
+}
+
+function filled(entry: PluginConfig, plugin: FoundPlugin | undefined): PluginConfig {
+  if (entry.source !== undefined || plugin === undefined) return entry;
+  const dependencies = [...plugin.manifest.requirements.plugins, ...entry.dependencies];
+  return { ...entry, source: plugin.source, dependencies };
+}
+
+function entriesOf({ name, manifest, source }: FoundPlugin, config: HostConfig): readonly PluginConfig[] {
+  const named = resolveConfig({ plugins: [{ name }] }, { env: {} });
+  const { plugins: dependencies } = manifest.requirements;
+  return named.plugins.map((plugin) => ({ ...plugin, source, dependencies, settings: config.defaults }));
+}
