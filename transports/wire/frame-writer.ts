@@ -3,14 +3,23 @@ import type { Writable } from 'node:stream';
 import { PluginError } from '../../src/core/errors.ts';
 import type { Encoded } from './encode.ts';
 
-/** What is worth a system call before the turn is over: the other end works on it while this one goes on. */
-const flushAtBytes = 8 * 1024;
+/** Lines are put together in pages of this. */
+const pageBytes = 64 * 1024;
 
-/** Up to here Node writes a text from its stack, without memory for a request; from here on it is not joined with others. */
-const largeText = 16 * 1024;
+/**
+ * What is worth a system call before the turn is over: the other end works on it while this one goes on. Twice as
+ * much each time: once it has something to do, fewer calls are better.
+ */
+const firstFlushBytes = 8 * 1024;
+
+/** A longer line goes as it is: to copy it costs more than a part of its own. */
+const largeBytes = 16 * 1024;
 
 /** What one system call takes at most, unless one part is larger: about what a socket holds for its reader. */
 const callBytes = 256 * 1024;
+
+const lineFeed = 0x0a;
+const lineEnd = Buffer.of(lineFeed);
 
 type Part = string | Uint8Array;
 
@@ -21,11 +30,16 @@ type Part = string | Uint8Array;
 export class FrameWriter {
   readonly #stream: Writable;
   readonly #maxQueuedBytes: number;
-  /** Large parts, each with the small ones before it as one text; `#text` is what came after them. */
+  /** What leaves before the lines in `#page` from `#start` to `#end`. */
   #parts: Part[] = [];
-  #text = '';
+  /** Bytes of it are used once: the stream may still hold them. */
+  #page: Buffer = lineEnd;
+  #start = lineEnd.length;
+  #end = lineEnd.length;
+  /** ASCII is the same bytes in both, and written several times as fast in the first. */
   #encoding: 'latin1' | 'utf8' = 'latin1';
   #queuedBytes = 0;
+  #flushAtBytes: number = firstFlushBytes;
   #scheduled = false;
   #blocked = false;
   #ending = false;
@@ -52,17 +66,25 @@ export class FrameWriter {
     if (this.#blocked && this.#queuedBytes + frameBytes > this.#maxQueuedBytes)
       throw notReading(this.#queuedBytes);
     this.#queuedBytes += frameBytes;
-    // ASCII is the same bytes in both, and written several times as fast in the first.
-    if (frameBytes !== frame.text.length) this.#encoding = 'utf8';
-    if (frame.text.length >= largeText) this.#add(frame.text);
-    else this.#text += frame.text;
-    this.#text += '\n';
+    const attachedBytes = frame.attachments.reduce((sum, bytes) => sum + bytes.byteLength, 0);
+    this.#addLine(frame.text, frameBytes - attachedBytes);
     for (const bytes of frame.attachments) this.#add(bytes);
-    if (!this.#blocked && this.#queuedBytes >= flushAtBytes) this.#flush();
-    this.#own(2 * frame.attachments.length + 1);
+    if (!this.#blocked && this.#queuedBytes >= this.#flushAtBytes) this.#flushEarly();
+    this.#own(frame.attachments.length);
     if (this.#blocked || this.#scheduled || this.#queuedBytes === 0) return;
     this.#scheduled = true;
-    process.nextTick(() => this.#flush());
+    process.nextTick(() => this.#flushLast());
+  }
+
+  #flushEarly(): void {
+    this.#flushAtBytes = Math.min(2 * this.#flushAtBytes, pageBytes);
+    this.#flush();
+  }
+
+  #flushLast(): void {
+    this.#scheduled = false;
+    this.#flushAtBytes = firstFlushBytes;
+    this.#flush();
   }
 
   /**
@@ -82,27 +104,46 @@ export class FrameWriter {
     if (!this.#scheduled && !this.#blocked) this.#flush();
   }
 
-  /** Queues a part as it is: to join large texts would copy them. */
+  #addLine(text: string, bytes: number): void {
+    const isAscii = bytes === text.length;
+    if (bytes >= largeBytes) {
+      if (!isAscii) this.#encoding = 'utf8';
+      this.#add(text);
+      return this.#add(lineEnd);
+    }
+    if (this.#end + bytes + 1 > this.#page.length) this.#turnPage();
+    this.#end += this.#page.write(text, this.#end, isAscii ? 'latin1' : 'utf8');
+    this.#page[this.#end++] = lineFeed;
+  }
+
+  #turnPage(): void {
+    this.#closeLines();
+    this.#page = Buffer.allocUnsafeSlow(pageBytes);
+    this.#start = this.#end = 0;
+  }
+
+  /** Queues a part as it is. */
   #add(part: Part): void {
-    if (this.#text !== '') this.#parts.push(this.#text);
+    this.#closeLines();
     if (part.length > 0) this.#parts.push(part);
-    this.#text = '';
+  }
+
+  #closeLines(): void {
+    if (this.#end > this.#start) this.#parts.push(this.#page.subarray(this.#start, this.#end));
+    this.#start = this.#end;
   }
 
   #flush(): void {
-    this.#scheduled = false;
     if (this.#stream.destroyed || !this.#stream.writable) return this.#drop();
-    if (this.#parts.length > 0) this.#add('');
+    this.#closeLines();
     while (this.#parts.length > 0 && !this.#blocked) this.#sendParts();
     if (this.#blocked) return;
-    if (this.#text !== '') this.#send(this.#text);
     this.#drop();
     if (this.#ending) this.#stream.end();
   }
 
   #drop(): void {
     this.#parts = [];
-    this.#text = '';
     this.#encoding = 'latin1';
     this.#queuedBytes = 0;
   }
@@ -110,24 +151,15 @@ export class FrameWriter {
   /** As many parts as one system call takes. */
   #sendParts(): void {
     let bytes = 0;
-    const last = this.#parts.findIndex((part) => (bytes += Buffer.byteLength(part)) >= callBytes);
-    const parts = this.#parts.splice(0, last === -1 ? this.#parts.length : last + 1);
-    // The end of the last line goes with it: without it the other end could not begin.
-    const next = this.#parts[0];
-    if (typeof next === 'string' && next.length < largeText) {
-      parts.push(next);
-      this.#parts.shift();
-      bytes += Buffer.byteLength(next);
-    }
+    let count = 0;
+    // The end of a line goes with it: without it the other end could not begin.
+    while (count < this.#parts.length && (bytes < callBytes || this.#parts[count] === lineEnd))
+      bytes += Buffer.byteLength(this.#parts[count++] ?? '');
     this.#queuedBytes = Math.max(0, this.#queuedBytes - bytes);
-    this.#stream.cork();
+    const parts = this.#parts.splice(0, count);
+    if (parts.length > 1) this.#stream.cork();
     for (const part of parts) this.#stream.write(part, this.#encoding);
-    this.#stream.uncork();
-    this.#look();
-  }
-
-  #send(text: string): void {
-    this.#stream.write(text, this.#encoding);
+    if (parts.length > 1) this.#stream.uncork();
     this.#look();
   }
 
