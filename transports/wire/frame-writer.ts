@@ -12,16 +12,17 @@ const pageBytes = 64 * 1024;
  */
 const firstFlushBytes = 8 * 1024;
 
-/** A longer line goes as it is: to copy it costs more than a part of its own. */
-const largeBytes = 16 * 1024;
+/** A longer line has memory of its own, so that little of a page is left empty; in a page its UTF-8 always has room. */
+const longText = 16 * 1024;
+
+/** The last character of UTF-8 that was cut short leaves less than this, its line feed included. */
+const spareBytes = 5;
 
 /** What one system call takes at most, unless one part is larger: about what a socket holds for its reader. */
 const callBytes = 256 * 1024;
 
 const lineFeed = 0x0a;
-const lineEnd = Buffer.of(lineFeed);
-
-type Part = string | Uint8Array;
+const nothing = Buffer.alloc(0);
 
 /**
  * Writes frames to a stream: small ones of one turn of the event loop in few system calls, none while the
@@ -31,13 +32,11 @@ export class FrameWriter {
   readonly #stream: Writable;
   readonly #maxQueuedBytes: number;
   /** What leaves before the lines in `#page` from `#start` to `#end`. */
-  #parts: Part[] = [];
+  #parts: Uint8Array[] = [];
   /** Bytes of it are used once: the stream may still hold them. */
-  #page: Buffer = lineEnd;
-  #start = lineEnd.length;
-  #end = lineEnd.length;
-  /** ASCII is the same bytes in both, and written several times as fast in the first. */
-  #encoding: 'latin1' | 'utf8' = 'latin1';
+  #page: Buffer = nothing;
+  #start = 0;
+  #end = 0;
   #queuedBytes = 0;
   #flushAtBytes: number = firstFlushBytes;
   #scheduled = false;
@@ -61,13 +60,12 @@ export class FrameWriter {
   }
 
   /** @throws {PluginError} `PLUGIN_1212` when too much waits already. */
-  write(frame: Encoded, frameBytes: number): void {
+  write(frame: Encoded): void {
     if (this.#stream.destroyed || !this.#stream.writable) throw gone();
-    if (this.#blocked && this.#queuedBytes + frameBytes > this.#maxQueuedBytes)
+    const leastBytes = frame.text.length + bytesBeside(frame);
+    if (this.#blocked && this.#queuedBytes + leastBytes > this.#maxQueuedBytes)
       throw notReading(this.#queuedBytes);
-    this.#queuedBytes += frameBytes;
-    const attachedBytes = frame.attachments.reduce((sum, bytes) => sum + bytes.byteLength, 0);
-    this.#addLine(frame.text, frameBytes - attachedBytes);
+    this.#addLine(frame.text);
     for (const bytes of frame.attachments) this.#add(bytes);
     if (!this.#blocked && this.#queuedBytes >= this.#flushAtBytes) this.#flushEarly();
     this.#own(frame.attachments.length);
@@ -93,8 +91,7 @@ export class FrameWriter {
    */
   #own(count: number): void {
     for (let at = Math.max(0, this.#parts.length - count); at < this.#parts.length; at++) {
-      const part = this.#parts[at];
-      if (part instanceof Uint8Array) this.#parts[at] = Buffer.from(part);
+      this.#parts[at] = Buffer.from(this.#parts[at] ?? nothing);
     }
   }
 
@@ -104,28 +101,32 @@ export class FrameWriter {
     if (!this.#scheduled && !this.#blocked) this.#flush();
   }
 
-  #addLine(text: string, bytes: number): void {
-    const isAscii = bytes === text.length;
-    if (bytes >= largeBytes) {
-      if (!isAscii) this.#encoding = 'utf8';
-      this.#add(text);
-      return this.#add(lineEnd);
-    }
-    if (this.#end + bytes + 1 > this.#page.length) this.#turnPage();
-    this.#end += this.#page.write(text, this.#end, isAscii ? 'latin1' : 'utf8');
-    this.#page[this.#end++] = lineFeed;
-  }
-
-  #turnPage(): void {
+  #addLine(text: string): void {
+    if (text.length > longText) return this.#add(longLine(text));
+    if (this.#writeLine(text)) return;
     this.#closeLines();
     this.#page = Buffer.allocUnsafeSlow(pageBytes);
     this.#start = this.#end = 0;
+    this.#writeLine(text);
+  }
+
+  /** Whether the line had room on the page. Its bytes are not counted before: to count is as much work as to write. */
+  #writeLine(text: string): boolean {
+    const room = this.#page.length - this.#end;
+    if (room < text.length + spareBytes) return false;
+    const written = this.#page.write(text, this.#end, 'utf8');
+    if (written > room - spareBytes) return false;
+    this.#end += written;
+    this.#page[this.#end++] = lineFeed;
+    this.#queuedBytes += written;
+    return true;
   }
 
   /** Queues a part as it is. */
-  #add(part: Part): void {
+  #add(part: Uint8Array): void {
     this.#closeLines();
     if (part.length > 0) this.#parts.push(part);
+    this.#queuedBytes += part.length;
   }
 
   #closeLines(): void {
@@ -144,21 +145,17 @@ export class FrameWriter {
 
   #drop(): void {
     this.#parts = [];
-    this.#encoding = 'latin1';
     this.#queuedBytes = 0;
   }
 
   /** As many parts as one system call takes. */
   #sendParts(): void {
     let bytes = 0;
-    let count = 0;
-    // The end of a line goes with it: without it the other end could not begin.
-    while (count < this.#parts.length && (bytes < callBytes || this.#parts[count] === lineEnd))
-      bytes += Buffer.byteLength(this.#parts[count++] ?? '');
+    const last = this.#parts.findIndex((part) => (bytes += part.length) >= callBytes);
+    const parts = this.#parts.splice(0, last === -1 ? this.#parts.length : last + 1);
     this.#queuedBytes = Math.max(0, this.#queuedBytes - bytes);
-    const parts = this.#parts.splice(0, count);
     if (parts.length > 1) this.#stream.cork();
-    for (const part of parts) this.#stream.write(part, this.#encoding);
+    for (const part of parts) this.#stream.write(part);
     if (parts.length > 1) this.#stream.uncork();
     this.#look();
   }
@@ -172,6 +169,20 @@ export class FrameWriter {
     this.#blocked = false;
     if (!this.#scheduled) this.#flush();
   }
+}
+
+/** How many raw bytes follow the line of a frame. */
+export function bytesBeside({ attachments }: Encoded): number {
+  return attachments.reduce((sum, bytes) => sum + bytes.byteLength, 0);
+}
+
+/** A line in memory of its own. Most text is ASCII and then known to be whole, with no other look at it. */
+function longLine(text: string): Buffer {
+  const line = Buffer.allocUnsafeSlow(text.length + spareBytes);
+  const written = line.write(text, 'utf8');
+  if (written > text.length) return Buffer.from(`${text}\n`);
+  line[written] = lineFeed;
+  return line.subarray(0, written + 1);
 }
 
 function gone(): PluginError {
