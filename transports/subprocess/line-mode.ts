@@ -72,7 +72,7 @@ class LineChannel implements Channel {
       const text = encodeLine(id, call);
       const bytes = Buffer.byteLength(text);
       if (bytes > this.#what.maxFrameBytes) return reject(this.#tooLarge(call.hook));
-      this.#writer.write({ text, attachments: [] }, bytes);
+      this.#writer.write({ text, attachments: [] });
       this.#setup.traffic?.sent(bytes);
       this.#pending.set(id, { resolve, reject });
       call.onCancel = () => this.#pending.delete(id);

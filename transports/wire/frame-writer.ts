@@ -3,16 +3,26 @@ import type { Writable } from 'node:stream';
 import { PluginError } from '../../src/core/errors.ts';
 import type { Encoded } from './encode.ts';
 
-/** What is worth a system call before the turn is over: the other end works on it while this one goes on. */
-const flushAtBytes = 8 * 1024;
+/** Lines are put together in pages of this. */
+const pageBytes = 64 * 1024;
 
-/** Up to here Node writes a text from its stack, without memory for a request; from here on it is not joined with others. */
-const largeText = 16 * 1024;
+/**
+ * What is worth a system call before the turn is over: the other end works on it while this one goes on. Twice as
+ * much each time: once it has something to do, fewer calls are better.
+ */
+const firstFlushBytes = 8 * 1024;
+
+/** A longer line has memory of its own, so that little of a page is left empty; in a page its UTF-8 always has room. */
+const longText = 16 * 1024;
+
+/** The last character of UTF-8 that was cut short leaves less than this, its line feed included. */
+const spareBytes = 5;
 
 /** What one system call takes at most, unless one part is larger: about what a socket holds for its reader. */
 const callBytes = 256 * 1024;
 
-type Part = string | Uint8Array;
+const lineFeed = 0x0a;
+const nothing = Buffer.alloc(0);
 
 /**
  * Writes frames to a stream: small ones of one turn of the event loop in few system calls, none while the
@@ -21,11 +31,14 @@ type Part = string | Uint8Array;
 export class FrameWriter {
   readonly #stream: Writable;
   readonly #maxQueuedBytes: number;
-  /** Large parts, each with the small ones before it as one text; `#text` is what came after them. */
-  #parts: Part[] = [];
-  #text = '';
-  #encoding: 'latin1' | 'utf8' = 'latin1';
+  /** What leaves before the lines in `#page` from `#start` to `#end`. */
+  #parts: Uint8Array[] = [];
+  /** Bytes of it are used once: the stream may still hold them. */
+  #page: Buffer = nothing;
+  #start = 0;
+  #end = 0;
   #queuedBytes = 0;
+  #flushAtBytes: number = firstFlushBytes;
   #scheduled = false;
   #blocked = false;
   #ending = false;
@@ -47,22 +60,29 @@ export class FrameWriter {
   }
 
   /** @throws {PluginError} `PLUGIN_1212` when too much waits already. */
-  write(frame: Encoded, frameBytes: number): void {
+  write(frame: Encoded): void {
     if (this.#stream.destroyed || !this.#stream.writable) throw gone();
-    if (this.#blocked && this.#queuedBytes + frameBytes > this.#maxQueuedBytes)
+    const leastBytes = frame.text.length + bytesBeside(frame);
+    if (this.#blocked && this.#queuedBytes + leastBytes > this.#maxQueuedBytes)
       throw notReading(this.#queuedBytes);
-    this.#queuedBytes += frameBytes;
-    // ASCII is the same bytes in both, and written several times as fast in the first.
-    if (frameBytes !== frame.text.length) this.#encoding = 'utf8';
-    if (frame.text.length >= largeText) this.#add(frame.text);
-    else this.#text += frame.text;
-    this.#text += '\n';
+    this.#addLine(frame.text);
     for (const bytes of frame.attachments) this.#add(bytes);
-    if (!this.#blocked && this.#queuedBytes >= flushAtBytes) this.#flush();
-    this.#own(2 * frame.attachments.length + 1);
+    if (!this.#blocked && this.#queuedBytes >= this.#flushAtBytes) this.#flushEarly();
+    this.#own(frame.attachments.length);
     if (this.#blocked || this.#scheduled || this.#queuedBytes === 0) return;
     this.#scheduled = true;
-    process.nextTick(() => this.#flush());
+    process.nextTick(() => this.#flushLast());
+  }
+
+  #flushEarly(): void {
+    this.#flushAtBytes = Math.min(2 * this.#flushAtBytes, pageBytes);
+    this.#flush();
+  }
+
+  #flushLast(): void {
+    this.#scheduled = false;
+    this.#flushAtBytes = firstFlushBytes;
+    this.#flush();
   }
 
   /**
@@ -71,8 +91,7 @@ export class FrameWriter {
    */
   #own(count: number): void {
     for (let at = Math.max(0, this.#parts.length - count); at < this.#parts.length; at++) {
-      const part = this.#parts[at];
-      if (part instanceof Uint8Array) this.#parts[at] = Buffer.from(part);
+      this.#parts[at] = Buffer.from(this.#parts[at] ?? nothing);
     }
   }
 
@@ -82,52 +101,62 @@ export class FrameWriter {
     if (!this.#scheduled && !this.#blocked) this.#flush();
   }
 
-  /** Queues a part as it is: to join large texts would copy them. */
-  #add(part: Part): void {
-    if (this.#text !== '') this.#parts.push(this.#text);
+  #addLine(text: string): void {
+    if (text.length > longText) return this.#add(longLine(text));
+    if (this.#writeLine(text)) return;
+    this.#closeLines();
+    this.#page = Buffer.allocUnsafeSlow(pageBytes);
+    this.#start = this.#end = 0;
+    this.#writeLine(text);
+  }
+
+  /** Whether the line had room on the page. Its bytes are not counted before: to count is as much work as to write. */
+  #writeLine(text: string): boolean {
+    const room = this.#page.length - this.#end;
+    if (room < text.length + spareBytes) return false;
+    const written = this.#page.write(text, this.#end, 'utf8');
+    if (written > room - spareBytes) return false;
+    this.#end += written;
+    this.#page[this.#end++] = lineFeed;
+    this.#queuedBytes += written;
+    return true;
+  }
+
+  /** Queues a part as it is. */
+  #add(part: Uint8Array): void {
+    this.#closeLines();
     if (part.length > 0) this.#parts.push(part);
-    this.#text = '';
+    this.#queuedBytes += part.length;
+  }
+
+  #closeLines(): void {
+    if (this.#end > this.#start) this.#parts.push(this.#page.subarray(this.#start, this.#end));
+    this.#start = this.#end;
   }
 
   #flush(): void {
-    this.#scheduled = false;
     if (this.#stream.destroyed || !this.#stream.writable) return this.#drop();
-    if (this.#parts.length > 0) this.#add('');
+    this.#closeLines();
     while (this.#parts.length > 0 && !this.#blocked) this.#sendParts();
     if (this.#blocked) return;
-    if (this.#text !== '') this.#send(this.#text);
     this.#drop();
     if (this.#ending) this.#stream.end();
   }
 
   #drop(): void {
     this.#parts = [];
-    this.#text = '';
-    this.#encoding = 'latin1';
     this.#queuedBytes = 0;
   }
 
   /** As many parts as one system call takes. */
   #sendParts(): void {
     let bytes = 0;
-    const last = this.#parts.findIndex((part) => (bytes += Buffer.byteLength(part)) >= callBytes);
+    const last = this.#parts.findIndex((part) => (bytes += part.length) >= callBytes);
     const parts = this.#parts.splice(0, last === -1 ? this.#parts.length : last + 1);
-    // The end of the last line goes with it: without it the other end could not begin.
-    const next = this.#parts[0];
-    if (typeof next === 'string' && next.length < largeText) {
-      parts.push(next);
-      this.#parts.shift();
-      bytes += Buffer.byteLength(next);
-    }
     this.#queuedBytes = Math.max(0, this.#queuedBytes - bytes);
-    this.#stream.cork();
-    for (const part of parts) this.#stream.write(part, this.#encoding);
-    this.#stream.uncork();
-    this.#look();
-  }
-
-  #send(text: string): void {
-    this.#stream.write(text, this.#encoding);
+    if (parts.length > 1) this.#stream.cork();
+    for (const part of parts) this.#stream.write(part);
+    if (parts.length > 1) this.#stream.uncork();
     this.#look();
   }
 
@@ -140,6 +169,20 @@ export class FrameWriter {
     this.#blocked = false;
     if (!this.#scheduled) this.#flush();
   }
+}
+
+/** How many raw bytes follow the line of a frame. */
+export function bytesBeside({ attachments }: Encoded): number {
+  return attachments.reduce((sum, bytes) => sum + bytes.byteLength, 0);
+}
+
+/** A line in memory of its own. Most text is ASCII and then known to be whole, with no other look at it. */
+function longLine(text: string): Buffer {
+  const line = Buffer.allocUnsafeSlow(text.length + spareBytes);
+  const written = line.write(text, 'utf8');
+  if (written > text.length) return Buffer.from(`${text}\n`);
+  line[written] = lineFeed;
+  return line.subarray(0, written + 1);
 }
 
 function gone(): PluginError {

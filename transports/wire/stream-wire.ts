@@ -2,9 +2,9 @@ import type { Readable, Writable } from 'node:stream';
 
 import { PluginError } from '../../src/core/errors.ts';
 import type { Traffic } from '../../src/core/metrics.ts';
-import { encode } from './encode.ts';
+import { encode, type Encoded } from './encode.ts';
 import { FrameReader } from './frame-reader.ts';
-import { FrameWriter } from './frame-writer.ts';
+import { bytesBeside, FrameWriter } from './frame-writer.ts';
 import type { Message, Terms, Wire, WireReceiver } from './messages.ts';
 
 /** How many frames of the largest size may wait for an end that does not read: 64 MiB by default. */
@@ -76,12 +76,17 @@ export class StreamWire implements Wire {
 
   send(message: Message): void {
     const frame = encode(message, this.#attachments);
-    const bytes =
-      Buffer.byteLength(frame.text) + frame.attachments.reduce((sum, part) => sum + part.byteLength, 0);
-    if (bytes > this.#maxFrameBytes) throw tooLarge(bytes, this.#maxFrameBytes);
-    this.#writer.write(frame, bytes);
-    this.#traffic?.sent(bytes);
+    this.#checkSize(frame);
+    this.#writer.write(frame);
     if (this.#throttled) this.#throttle();
+  }
+
+  /** Most frames are so small that their bytes need not be counted: a character has three at most. */
+  #checkSize(frame: Encoded): void {
+    const beside = bytesBeside(frame);
+    if (3 * frame.text.length + beside <= this.#maxFrameBytes) return;
+    const bytes = Buffer.byteLength(frame.text) + beside;
+    if (bytes > this.#maxFrameBytes) throw tooLarge(bytes, this.#maxFrameBytes);
   }
 
   #throttle(): void {

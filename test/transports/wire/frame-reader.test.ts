@@ -33,6 +33,39 @@ describe('frames', () => {
   });
 });
 
+describe('a long line', () => {
+  const pieces = (stream: Buffer): Buffer[] =>
+    Array.from({ length: Math.ceil(stream.length / 65_536) }, (_, at) =>
+      stream.subarray(at * 65_536, (at + 1) * 65_536),
+    );
+  const one = 'x'.repeat(65_530);
+
+  it.each<[string, unknown]>([
+    ['of ASCII', { list: [one, one, one] }],
+    ['with other text in its first piece', { list: ['é€😀', one, one] }],
+    ['with other text on the border of two pieces', { list: [one.slice(0, -40), '€'.repeat(100), one] }],
+    ['with other text in its last piece', { list: [one, one, 'é€😀'] }],
+    ['of more than a MiB', { list: Array.from({ length: 20 }, () => one) }],
+  ])('%s arrives as it was, and so does what follows', (_, result) => {
+    const lines = [1, 2, 3].map((id) => onTheWire(encode({ id, result }, true)));
+    const found = read(pieces(Buffer.concat(lines)), 4 * 1024 * 1024);
+    expect(found).toEqual([1, 2, 3].map((id) => ({ message: { jsonrpc: '2.0', id, result } })));
+  });
+
+  it('has no key that would reach a prototype, wherever it is cut', () => {
+    const before = '{"id":1,"result":{"__prot';
+    const line = Buffer.from(`${before}o__":{"polluted":1},"kept":1}}\n`);
+    const found = read([line.subarray(0, before.length), line.subarray(before.length)], limit);
+    expect(found).toEqual([{ message: { id: 1, result: { kept: 1 } } }]);
+    expect(Object.keys((found[0] as { message: { result: object } }).message.result)).toEqual(['kept']);
+  });
+
+  it('may not be deep, wherever it is cut', () => {
+    const line = Buffer.from(`{"id":1,"result":${'['.repeat(40_000)}${']'.repeat(40_000)}}\n`);
+    expect(read(pieces(line), 4 * limit)).toMatchObject([{ fault: { kind: 'too-deep', id: 1 } }]);
+  });
+});
+
 /** Pieces of streams that are nearly right: what a broken or hostile end would send. */
 const pieces = fc.array(
   fc.oneof(
