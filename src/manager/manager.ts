@@ -1,47 +1,34 @@
 import type { ConfigDiff } from '../config/diff.ts';
 import type { PluginSettings } from '../config/settings.ts';
 import type { ExecutionContext } from '../core/execution-context.ts';
-import { systemClock, type Clock } from '../core/clock.ts';
-import { singleHook, type Contract } from '../core/contract.ts';
+import { singleHook } from '../core/contract.ts';
 import type { PluginError } from '../core/errors.ts';
-import type { Gate, SecurityReport } from '../core/gate.ts';
+import type { SecurityReport } from '../core/gate.ts';
 import { overallHealth } from '../core/health.ts';
-import type { Logger } from '../core/logger.ts';
-import type { Metrics } from '../core/metrics.ts';
 import type { MetricsExporter } from '../core/metrics-exporter.ts';
 import type { MetricsSnapshot } from '../core/metrics-snapshot.ts';
 import type { TracingOptions } from '../core/tracer.ts';
 import type { PluginSource } from '../core/transport.ts';
-import { DeadlineQueue } from '../resilience/deadlines.ts';
-import { TurnEnd } from '../resilience/turn-end.ts';
 import type { SourceFactory } from './config-changes.ts';
 import { ConfigKeeper, type ConfigInput } from './config-keeper.ts';
-import { Events, type ManagerEvents, type Undo } from './events.ts';
+import type { ManagerEvents, Undo } from './events.ts';
 import { Exporters } from './exporters.ts';
 import { callWithFallback } from './fallback.ts';
+import { makeShared, type SharedParts } from './make-shared.ts';
 import { closeGate, openGate, recordMove } from './guard.ts';
 import { draining, isShutDown } from './refusals.ts';
 import { Registry } from './registry.ts';
-import type { ServiceFunction, Shared } from './shared.ts';
+import type { Shared } from './shared.ts';
 import { checkStrategy, type ReplaceStrategy } from './takeover.ts';
-import { ManagerTracing, type TracerMaker } from './tracing.ts';
 import { badTime, checkTime, isTime } from './times.ts';
 import type { DrainReport, ManagerHealth, PluginView, ReloadReport, ShutdownReport } from './view.ts';
 
 /** What a manager is made of. */
-export interface ManagerParts {
-  readonly contract: Contract;
-  readonly services: Readonly<Record<string, ServiceFunction>>;
+export interface ManagerParts extends SharedParts {
   /** For calls of plugins that set no time of their own, in milliseconds. */
   readonly timeoutMs: number;
-  readonly logger: Logger;
-  readonly clock?: Clock | undefined;
-  readonly metrics?: Metrics | undefined;
   /** Makes sources of what a configuration says. */
   readonly sourceOf: SourceFactory;
-  readonly makeTracer: TracerMaker;
-  /** Stands before every start. */
-  readonly gate?: Gate | undefined;
   /** What plugins are set to where they say nothing themselves. */
   readonly defaults: PluginSettings;
   /** Plugins to the ones that are asked when they cannot answer. */
@@ -62,36 +49,22 @@ export class Manager {
   readonly #shared: Shared;
   readonly #exporters: Exporters;
   readonly #config: ConfigKeeper;
-  readonly #tracing: ManagerTracing;
   #shutdown: Promise<ShutdownReport> | undefined;
   #onShutdown: (() => void) | undefined;
   readonly #hasFallbacks: boolean;
 
   constructor(parts: ManagerParts) {
-    const { contract, services, logger, metrics, gate, clock = systemClock } = parts;
-    const turnEnd = new TurnEnd(clock);
+    const { metrics } = parts;
     this.#parts = parts;
     this.#hasFallbacks = Object.keys(parts.fallbacks).length > 0;
-    this.#tracing = new ManagerTracing(parts.makeTracer, { clock, logger });
-    this.#shared = {
-      contract,
-      services,
-      logger,
-      metrics,
-      tracing: this.#tracing,
-      clock,
-      turnEnd,
-      deadlines: new DeadlineQueue(clock, turnEnd),
-      events: new Events(),
-      gate,
-    };
+    this.#shared = makeShared(parts);
     this.#registry = new Registry(this.#shared, {
       settings: parts.defaults,
       timeoutMs: parts.timeoutMs,
     });
     const workshop = { registry: this.#registry, sourceOf: parts.sourceOf };
     this.#config = new ConfigKeeper(workshop, this.#shared, { base: parts.defaults });
-    this.#exporters = new Exporters({ metrics, clock, logger });
+    this.#exporters = new Exporters({ ...this.#shared, metrics });
     metrics?.watch(this);
   }
 
@@ -223,7 +196,7 @@ export class Manager {
   }
 
   enableTracing(options: TracingOptions = {}): Promise<void> {
-    return this.#tracing.enable(options);
+    return this.#shared.tracing.enable(options);
   }
 
   on<K extends keyof ManagerEvents>(name: K, listener: (event: ManagerEvents[K]) => void): Undo {
@@ -288,7 +261,11 @@ export class Manager {
     await unwatched;
     const endsAt = startedAt + timeoutMs;
     const { gate } = this.#parts;
-    await Promise.all([closeGate(gate, clock), this.#exporters.stop(endsAt), this.#tracing.close(endsAt)]);
+    await Promise.all([
+      closeGate(gate, clock),
+      this.#exporters.stop(endsAt),
+      this.#shared.tracing.close(endsAt),
+    ]);
     deadlines.close();
     turnEnd.close();
     this.#onShutdown?.();
