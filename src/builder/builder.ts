@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Contract, WholeMap } from '../core/contract.ts';
 import type { Gate } from '../core/gate.ts';
 import { PluginError } from '../core/errors.ts';
-import type { Logger } from '../core/logger.ts';
+import { isLogLevel, type Logger, type LogLevel } from '../core/logger.ts';
 import type { MetricsExporter } from '../core/metrics-exporter.ts';
 import { printable } from '../core/printable.ts';
 import type { TracingOptions } from '../core/tracer.ts';
@@ -26,6 +26,7 @@ export interface Plan {
   readonly services: Readonly<Record<string, ServiceFunction>>;
   readonly timeoutMs: number;
   readonly logger: Logger;
+  readonly logLevel: LogLevel | undefined;
   readonly metrics: boolean;
   readonly exporters: readonly MetricsExporter[];
   readonly tracing: TracingOptions | undefined;
@@ -72,6 +73,13 @@ class PlanBuilder {
 
   withLogger(logger: Logger): PlanBuilder {
     return this.#with({ logger });
+  }
+
+  withLogLevel(logLevel: LogLevel): PlanBuilder {
+    if (isLogLevel(logLevel)) return this.#with({ logLevel });
+    throw new PluginError('CONFIG_1703', {
+      message: `there is no log level '${printable(String(logLevel), 80)}'. Give debug, info, warn or error.`,
+    });
   }
 
   withMetrics(): PlanBuilder {

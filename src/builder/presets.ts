@@ -8,6 +8,7 @@ const basic: Omit<Plan, 'contract' | 'timeoutMs'> = {
   plugins: [],
   services: {},
   logger: silentLogger,
+  logLevel: undefined,
   metrics: false,
   exporters: [],
   tracing: undefined,

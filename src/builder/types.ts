@@ -15,7 +15,7 @@ import type {
   WholeMap,
 } from '../core/contract.ts';
 import type { Gate, SecurityReport } from '../core/gate.ts';
-import type { Logger } from '../core/logger.ts';
+import type { Logger, LogLevel } from '../core/logger.ts';
 import type { MetricsExporter } from '../core/metrics-exporter.ts';
 import type { MetricsSnapshot } from '../core/metrics-snapshot.ts';
 import type { TracingOptions } from '../core/tracer.ts';
@@ -207,8 +207,11 @@ export interface Builder<A, B, Names extends string = never, Services = unknown>
   /** For calls of plugins that set no time of their own, retries included, in milliseconds. */
   withTimeout(timeoutMs: number): Builder<A, B, Names, Services>;
 
-  /** Where records go: `console`, a pino or winston logger, or anything with `debug`, `info`, `warn`, `error`. */
+  /** Where records go, without the secrets that can be told by their place: `console`, a pino or winston logger, or anything with `debug`, `info`, `warn`, `error`. */
   withLogger(logger: Logger): Builder<A, B, Names, Services>;
+
+  /** Drops records below a level; a plugin's own `logLevel` counts for it instead. Default `debug`: your logger decides. */
+  withLogLevel(level: LogLevel): Builder<A, B, Names, Services>;
 
   /** Counts calls and their durations; read them with `manager.metrics()`. */
   withMetrics(): Builder<A, B, Names, Services>;

@@ -123,6 +123,7 @@ const settings = z.strictObject({
     instances.prefault({}),
   ),
   config: z.unknown().optional(),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
   services: z.array(z.string()).default([]),
 });
 
@@ -153,6 +154,7 @@ export function resolveSettings(given: PluginSettings, plugin: string, timeoutMs
     healthCheck: data.healthCheck,
     instances: { ...data.instances, weights: data.instances.weights },
     config: data.config,
+    logLevel: data.logLevel,
   };
 }
 

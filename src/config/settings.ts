@@ -1,3 +1,4 @@
+import type { LogLevel } from '../core/logger.ts';
 import type {
   CircuitBreakerSettings,
   ConcurrencySettings,
@@ -29,6 +30,8 @@ export interface PluginSettings<Service extends string = string> {
   readonly instances?: number | InstancesSettings;
   /** Handed to the plugin when it starts, as it is. */
   readonly config?: unknown;
+  /** Its records below this level are dropped. Default: the manager's, from `withLogLevel`. */
+  readonly logLevel?: LogLevel;
   /** The host services it may call. Default none. */
   readonly services?: readonly Service[];
 }
@@ -50,6 +53,7 @@ export interface ResolvedSettings {
   readonly healthCheck: Filled<HealthCheckSettings> | undefined;
   readonly instances: ResolvedInstances;
   readonly config: unknown;
+  readonly logLevel: LogLevel | undefined;
   readonly services: readonly string[];
 }
 

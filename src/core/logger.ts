@@ -1,4 +1,5 @@
 import { tellQuietly } from './listener.ts';
+import { redactFields, redactText } from './redact.ts';
 
 /** The levels of a log record. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -43,9 +44,35 @@ function merged(own: LogFields, more: object | undefined): object {
   }
 }
 
+/** A logger that does the same at every level. */
+function eachLevel(log: (level: LogLevel, message: string, fields: object | undefined) => void): Logger {
+  const at = (level: LogLevel) => (message: string, fields?: object) => log(level, message, fields);
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
 /** A logger that adds `fields` to every record, and never throws. */
 export function withFields(logger: Logger, fields: LogFields): Logger {
-  const at = (level: LogLevel) => (message: string, more?: object) =>
-    write(logger, level, message, merged(fields, more));
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  return eachLevel((level, message, more) => write(logger, level, message, merged(fields, more)));
+}
+
+/** A logger that keeps secrets out of another, and never throws. */
+export function redacting(logger: Logger): Logger {
+  if (logger === silentLogger) return logger;
+  return eachLevel((level, message, fields = {}) =>
+    tellQuietly(() => write(logger, level, redactText(message), redactFields(fields))),
+  );
+}
+
+const severities: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+/** Whether a value is a level; types do not hold for callers in JavaScript. */
+export function isLogLevel(value: unknown): value is LogLevel {
+  return typeof value === 'string' && Object.hasOwn(severities, value);
+}
+
+/** A logger that drops what is below a level; it may change from record to record. */
+export function fromLevel(logger: Logger, least: () => LogLevel): Logger {
+  return eachLevel((level, message, fields) => {
+    if (severities[level] >= severities[least()]) logger[level](message, fields);
+  });
 }

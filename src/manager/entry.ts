@@ -272,8 +272,7 @@ export class Entry {
   }
 
   #newInstances(source: PluginSource, settings: ResolvedSettings): readonly Instance[] {
-    const allowed = (): readonly string[] => this.settings.services;
-    return newInstances(this.name, source, settings, this.#shared, allowed, this.#recorder);
+    return newInstances(this.name, source, settings, this.#shared, () => this.settings, this.#recorder);
   }
 }
 

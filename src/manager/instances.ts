@@ -1,6 +1,5 @@
 import type { ResolvedSettings } from '../config/settings.ts';
 import { PluginError } from '../core/errors.ts';
-import { withFields } from '../core/logger.ts';
 import type { InstanceRecorder, PluginRecorder } from '../core/metrics.ts';
 import { printable } from '../core/printable.ts';
 import type { TraceContext } from '../core/trace-context.ts';
@@ -11,20 +10,20 @@ import { logMove } from './log-move.ts';
 import { recordLife } from './record-life.ts';
 import type { Shared } from './shared.ts';
 
-/** The instances of one plugin, not yet started. `allowed` gives the host services it may use when it asks. */
+/** The instances of one plugin, not yet started. `current` gives the settings of the moment, which may change while they run. */
 export function newInstances(
   plugin: string,
   source: PluginSource,
   settings: ResolvedSettings,
   shared: Shared,
-  allowed: () => readonly string[],
+  current: () => ResolvedSettings,
   counted: PluginRecorder | undefined,
 ): readonly Instance[] {
   const { clock, gate } = shared;
-  const setup = { ...setupOf(plugin, source.kind, settings, shared, allowed), traffic: counted?.traffic };
+  const setup = { ...setupOf(plugin, source.kind, settings, shared, current), traffic: counted?.traffic };
   return Array.from({ length: settings.instances.count }, (_, index) => {
     const own = counted?.instance(index);
-    const events = eventsOf(plugin, index, shared, own);
+    const events = eventsOf(plugin, index, { ...shared, logger: setup.logger }, own);
     const recorder = own?.calls;
     return new Instance({ plugin, source, settings, clock, setup, gate, events, recorder }, index);
   });
@@ -35,19 +34,19 @@ function setupOf(
   transport: string,
   settings: ResolvedSettings,
   shared: Shared,
-  allowed: () => readonly string[],
+  current: () => ResolvedSettings,
 ): Omit<OpenSetup, 'signal' | 'launch'> {
-  const { clock, contract, logger } = shared;
+  const { clock, contract, pluginLogger } = shared;
   return {
     plugin,
     hooks: Object.keys(contract),
     config: settings.config,
     startTimeoutMs: settings.startTimeoutMs,
     clock,
-    logger: withFields(logger, { plugin }),
+    logger: pluginLogger(plugin, () => current().logLevel),
     services: settings.services,
     callHost: (service, request, parent) =>
-      callHost({ plugin, transport, service, parent }, request, shared, allowed()),
+      callHost({ plugin, transport, service, parent }, request, shared, current().services),
   };
 }
 

@@ -1,7 +1,6 @@
 import type { ConfigDiff } from '../config/diff.ts';
 import type { PluginSettings } from '../config/settings.ts';
 import type { ExecutionContext } from '../core/execution-context.ts';
-import { systemClock } from '../core/clock.ts';
 import { singleHook } from '../core/contract.ts';
 import type { PluginError } from '../core/errors.ts';
 import type { SecurityReport } from '../core/gate.ts';
@@ -10,19 +9,17 @@ import type { MetricsExporter } from '../core/metrics-exporter.ts';
 import type { MetricsSnapshot } from '../core/metrics-snapshot.ts';
 import type { TracingOptions } from '../core/tracer.ts';
 import type { PluginSource } from '../core/transport.ts';
-import { DeadlineQueue } from '../resilience/deadlines.ts';
-import { TurnEnd } from '../resilience/turn-end.ts';
 import { ConfigKeeper, type ConfigInput } from './config-keeper.ts';
-import { Events, type ManagerEvents, type Undo } from './events.ts';
+import type { ManagerEvents, Undo } from './events.ts';
 import { Exporters } from './exporters.ts';
 import { callWithFallback } from './fallback.ts';
+import { makeShared } from './make-shared.ts';
 import { closeGate, openGate, recordMove } from './guard.ts';
 import type { ManagerParts } from './parts.ts';
 import { draining, isShutDown } from './refusals.ts';
 import { Registry } from './registry.ts';
 import type { Shared } from './shared.ts';
 import { checkStrategy, type ReplaceStrategy } from './takeover.ts';
-import { ManagerTracing } from './tracing.ts';
 import { badTime, checkTime, isTime } from './times.ts';
 import type { DrainReport, ManagerHealth, PluginView, ReloadReport, ShutdownReport } from './view.ts';
 
@@ -33,36 +30,22 @@ export class Manager {
   readonly #shared: Shared;
   readonly #exporters: Exporters;
   readonly #config: ConfigKeeper;
-  readonly #tracing: ManagerTracing;
   #shutdown: Promise<ShutdownReport> | undefined;
   #onShutdown: (() => void) | undefined;
   readonly #hasFallbacks: boolean;
 
   constructor(parts: ManagerParts) {
-    const { contract, services, logger, metrics, gate, clock = systemClock } = parts;
-    const turnEnd = new TurnEnd(clock);
+    const { metrics } = parts;
     this.#parts = parts;
     this.#hasFallbacks = Object.keys(parts.fallbacks).length > 0;
-    this.#tracing = new ManagerTracing(parts.makeTracer, { clock, logger });
-    this.#shared = {
-      contract,
-      services,
-      logger,
-      metrics,
-      tracing: this.#tracing,
-      clock,
-      turnEnd,
-      deadlines: new DeadlineQueue(clock, turnEnd),
-      events: new Events(),
-      gate,
-    };
+    this.#shared = makeShared(parts);
     this.#registry = new Registry(this.#shared, {
       settings: parts.defaults,
       timeoutMs: parts.timeoutMs,
     });
     const workshop = { registry: this.#registry, shared: this.#shared, sourceOf: parts.sourceOf };
     this.#config = new ConfigKeeper(workshop, this.#shared, { base: parts.defaults });
-    this.#exporters = new Exporters({ metrics, clock, logger });
+    this.#exporters = new Exporters({ ...this.#shared, metrics });
     metrics?.watch(this);
   }
 
@@ -195,7 +178,7 @@ export class Manager {
   }
 
   enableTracing(options: TracingOptions = {}): Promise<void> {
-    return this.#tracing.enable(options);
+    return this.#shared.tracing.enable(options);
   }
 
   on<K extends keyof ManagerEvents>(name: K, listener: (event: ManagerEvents[K]) => void): Undo {
@@ -260,7 +243,11 @@ export class Manager {
     await unwatched;
     const endsAt = startedAt + timeoutMs;
     const { gate } = this.#parts;
-    await Promise.all([closeGate(gate, clock), this.#exporters.stop(endsAt), this.#tracing.close(endsAt)]);
+    await Promise.all([
+      closeGate(gate, clock),
+      this.#exporters.stop(endsAt),
+      this.#shared.tracing.close(endsAt),
+    ]);
     deadlines.close();
     turnEnd.close();
     this.#onShutdown?.();

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import type { ResolvedSettings } from '../config/settings.ts';
-import { withFields } from '../core/logger.ts';
 import type { PluginRecorder } from '../core/metrics.ts';
 import type { CallParts } from '../resilience/call-parts.ts';
 import { ConcurrencyLimit } from '../resilience/concurrency.ts';
@@ -67,7 +66,7 @@ async function limiterOf(
   const { rateLimit } = settings;
   if (rateLimit === undefined) return undefined;
   if (rateLimit.shared !== undefined) {
-    const logger = withFields(shared.logger, { plugin });
+    const logger = shared.pluginLogger(plugin, () => settings.logLevel);
     const policy = { ...rateLimit, ...rateLimit.shared };
     return sharedLimiter(policy, plugin, { ...shared, logger, recorder });
   }

@@ -19,7 +19,7 @@ const refused = (...problems: string[]): object =>
 
 const names =
   'timeoutMs, start, startTimeoutMs, drainTimeoutMs, restart, retry, circuitBreaker, rateLimit, concurrency, ' +
-  'healthCheck, instances, config, services';
+  'healthCheck, instances, config, logLevel, services';
 const retryNames =
   'maxRetries, initialDelayMs, maxDelayMs, multiplier, jitter, attemptTimeoutMs, budgetRatio';
 
@@ -44,6 +44,7 @@ describe('settings that are not given', () => {
       healthCheck: undefined,
       instances: { count: 1, spread: 'least-loaded', weights: undefined },
       config: undefined,
+      logLevel: undefined,
       services: [],
     });
   });

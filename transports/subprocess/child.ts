@@ -114,6 +114,7 @@ export async function startChild(
         what.channel === 'fd' && what.protocol === 'plugboard' ? ['pipe', 'pipe', 'pipe', 'pipe'] : 'pipe',
     });
     if (process.pid !== undefined) endWithHost(process.pid, setup.logger);
+    if (process.pid !== undefined) log.from(process.pid);
     await spawned(process);
     return new Child(process, process.pid ?? 0, log, setup);
   } catch (error) {

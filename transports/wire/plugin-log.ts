@@ -11,6 +11,9 @@ const maxLineBytes = 16 * 1024;
 /** Lines a second that reach the log; a plugin that prints in a loop must not fill the host's disk. */
 const maxLinesPerSecond = 1000;
 
+/** Characters a second; each is looked at for secrets, which a hostile line makes slow. */
+const maxCharsPerSecond = 1024 * 1024;
+
 const keptStderrLines = 20;
 
 /** What a plugin prints and logs, as records of the host's logger, bounded in length and rate. */
@@ -18,13 +21,21 @@ export class PluginLog {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #stderr: string[] = [];
+  /** The process that speaks, where it has one of its own. */
+  #about: { readonly pid?: number } = {};
   #windowStart = -Infinity;
   #linesInWindow = 0;
+  #charsInWindow = 0;
   #dropped = 0;
 
   constructor(logger: Logger, clock: Clock) {
     this.#logger = logger;
     this.#clock = clock;
+  }
+
+  /** Records are this process's from now on. */
+  from(pid: number): void {
+    this.#about = { pid };
   }
 
   /** Reads a stream to its end; a line of JSON with a level is a structured record, any other is text. */
@@ -39,9 +50,10 @@ export class PluginLog {
 
   /** One record; what is over the rate is counted and said later. */
   write(level: unknown, message: unknown, fields: unknown): void {
-    if (!this.#admit()) return;
+    const text = textOf(message);
+    if (!this.#admit(text.length)) return;
     const extra = typeof fields === 'object' && fields !== null ? fields : {};
-    this.#logger[levelOf(level)](printable(textOf(message), maxLineBytes), extra);
+    this.#logger[levelOf(level)](printable(text, maxLineBytes), { ...extra, ...this.#about });
   }
 
   /** Says how many records were dropped since the last time. */
@@ -62,14 +74,16 @@ export class PluginLog {
     if (this.#stderr.length > keptStderrLines) this.#stderr.shift();
   }
 
-  #admit(): boolean {
+  #admit(chars: number): boolean {
     const now = this.#clock.now();
     if (now - this.#windowStart >= 1000) {
       this.#windowStart = now;
       this.#linesInWindow = 0;
+      this.#charsInWindow = 0;
       this.sayDropped();
     }
-    if (++this.#linesInWindow <= maxLinesPerSecond) return true;
+    this.#charsInWindow += Math.min(chars, maxLineBytes);
+    if (++this.#linesInWindow <= maxLinesPerSecond && this.#charsInWindow <= maxCharsPerSecond) return true;
     this.#dropped++;
     return false;
   }

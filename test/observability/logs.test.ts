@@ -1,0 +1,96 @@
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Simple, type PluginSettings, type Single } from 'plugboard';
+import { inProcess, subprocess } from 'plugboard/transports';
+import { answering } from '../manager/plugins.ts';
+import { managed } from '../support/managed.ts';
+import { MemoryLogger } from '../support/memory-logger.ts';
+import { expectNoChildren } from '../support/processes.ts';
+
+afterEach(expectNoChildren);
+
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const place = { trace_id: '0af7651916cd43dd8448eb211c80319c', span_id: 'b7ad6b7169203331' };
+
+const talker = () =>
+  subprocess<Single<string, number>>(process.execPath, {
+    args: [fileURLToPath(new URL('programs/talker.mjs', import.meta.url))],
+  });
+
+async function talk(settings: PluginSettings<never> = {}) {
+  const log = new MemoryLogger();
+  await using host = await managed(
+    Simple<string, number>().withLogger(log).withPlugin('talker', talker(), settings).build(),
+  );
+  const pid = await host.manager.execute('talker', 'x', { traceparent });
+  await log.until(({ fields }) => fields['stream'] === 'stderr');
+  await log.until(({ fields }) => fields['stream'] === 'stdout' || settings.logLevel === 'warn');
+  return { pid, records: log.records.filter(({ message }) => !message.startsWith('plugin ')) };
+}
+
+describe('what a plugin says', () => {
+  it('becomes records with its name and process, in its trace where that is known, without secrets', async () => {
+    const { pid, records } = await talk();
+    const about = { plugin: 'talker', pid };
+    expect(records).toHaveLength(4);
+    expect(records).toEqual(
+      expect.arrayContaining([
+        {
+          level: 'info',
+          message: 'connecting to redis://[redacted]@cache:6379',
+          fields: { ...about, stream: 'stdout' },
+        },
+        { level: 'warn', message: 'weak', fields: { ...about, stream: 'stderr', password: '[redacted]' } },
+        { level: 'debug', message: 'a detail', fields: { ...about, ...place, token: '[redacted]' } },
+        {
+          level: 'error',
+          message: 'it failed with api_key=[redacted]',
+          fields: { ...about, ...place, user: 'ada' },
+        },
+      ]),
+    );
+  });
+
+  it('is kept from its own level on', async () => {
+    const { records } = await talk({ logLevel: 'warn' });
+    expect(records.map(({ level }) => level).toSorted()).toEqual(['error', 'warn']);
+  });
+});
+
+describe('levels', () => {
+  const plugin = answering<string, string>((text, { log }) => {
+    log.debug(text);
+    log.warn(text);
+    return text;
+  });
+
+  it("are the manager's, unless a plugin has its own, and change while it runs", async () => {
+    const log = new MemoryLogger();
+    await using host = await managed(
+      Simple<string, string>()
+        .withLogger(log)
+        .withLogLevel('warn')
+        .withPlugin('quiet', inProcess(plugin))
+        .withPlugin('loud', inProcess(plugin), { logLevel: 'debug' })
+        .build(),
+    );
+    for (const name of ['quiet', 'loud'] as const) await host.manager.execute(name, 'first');
+    await host.manager.reconfigure('loud', { logLevel: 'error' });
+    await host.manager.execute('loud', 'second');
+    expect(log.records.map(({ level, message, fields }) => [fields['plugin'], level, message])).toEqual([
+      ['loud', 'info', 'plugin is ready'],
+      ['quiet', 'warn', 'first'],
+      ['loud', 'debug', 'first'],
+      ['loud', 'warn', 'first'],
+    ]);
+  });
+
+  it('are refused where there is no such level', async () => {
+    const noLevel = (level: string): unknown => Reflect.apply(Simple().withLogLevel, Simple(), [level]);
+    expect(() => noLevel('loud')).toThrow("there is no log level 'loud'");
+    const building = Simple<string, string>()
+      .withPlugin('auth', inProcess(plugin), { logLevel: 'loud' as 'debug' })
+      .build();
+    await expect(building).rejects.toThrow('logLevel');
+  });
+});
