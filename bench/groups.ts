@@ -4,6 +4,7 @@ import type { Report } from './report/report.ts';
 export const groups: Readonly<Record<string, () => Promise<{ run(): Promise<Report> }>>> = {
   'in-process': () => import('./groups/in-process.ts'),
   resilience: () => import('./groups/resilience.ts'),
+  metrics: () => import('./groups/metrics.ts'),
   child: () => import('./groups/child.ts'),
   bytes: () => import('./groups/bytes.ts'),
   worker: () => import('./groups/worker.ts'),

@@ -4,6 +4,7 @@
  */
 
 export { descriptors } from './metrics/descriptors.ts';
+export { metricsRegistry } from './metrics/registry.ts';
 export {
   prometheusExporter,
   type PrometheusExporter,

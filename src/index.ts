@@ -94,5 +94,12 @@ export { systemClock, type Clock, type Timer } from './core/clock.ts';
 export { silentLogger, type LogLevel } from './core/logger.ts';
 export type { MetricsExporter, MetricsSource } from './core/metrics-exporter.ts';
 export type { Exemplar, Labels, MetricDescriptor, MetricFamily, MetricPoint } from './core/metric-family.ts';
-export type { Traffic } from './core/metrics.ts';
+export type {
+  CallRecorder,
+  InstanceRecorder,
+  LiveHost,
+  Metrics,
+  PluginRecorder,
+  Traffic,
+} from './core/metrics.ts';
 export { describeCode, type ErrorCodeEntry } from './core/error-codes.ts';

@@ -4,6 +4,9 @@ import { Buckets } from './buckets.ts';
 import { callBucketsSeconds } from './descriptors.ts';
 import { sampledTrace } from './sampled-trace.ts';
 
+/** A bucket's exemplar stays for so long: nobody scrapes more often, and a new one for each call would cost more than the call. */
+const exemplarMs = 1000;
+
 /** Hooks that the host did not announce. */
 const otherHook = '_OTHER';
 
@@ -22,6 +25,8 @@ export interface HookCells {
   failed: number;
   /** By bucket; made when the first traced call comes. */
   exemplars: (Exemplar | undefined)[] | undefined;
+  /** When each was taken, on the clock. */
+  tracedAtMs: Float64Array | undefined;
 }
 
 /**
@@ -65,7 +70,7 @@ export class CallCells implements CallRecorder {
       cells.failed++;
       this.listener.failed(endedAtMs, errorCode, this);
     }
-    if (traceparent !== undefined) this.trace(cells, bucket, seconds, traceparent);
+    if (traceparent !== undefined) this.trace(cells, bucket, seconds, endedAtMs, traceparent);
   }
 
   private find(hook: string): HookCells {
@@ -84,12 +89,28 @@ export class CallCells implements CallRecorder {
 
   private newCells(hook: string): HookCells {
     const durations = new Buckets(callBucketsSeconds);
-    return { labels: { ...this.labels, hook }, durations, failed: 0, exemplars: undefined };
+    return {
+      labels: { ...this.labels, hook },
+      durations,
+      failed: 0,
+      exemplars: undefined,
+      tracedAtMs: undefined,
+    };
   }
 
-  private trace(cells: HookCells, bucket: number, value: number, traceparent: string): void {
+  private trace(
+    cells: HookCells,
+    bucket: number,
+    value: number,
+    endedAtMs: number,
+    traceparent: string,
+  ): void {
+    const lastAtMs = cells.tracedAtMs?.[bucket] ?? -Infinity;
+    if (endedAtMs < lastAtMs + exemplarMs) return;
     const ids = sampledTrace(traceparent);
     if (ids === undefined) return;
+    cells.tracedAtMs ??= new Float64Array(callBucketsSeconds.length + 1).fill(-Infinity);
+    cells.tracedAtMs[bucket] = endedAtMs;
     cells.exemplars ??= callBucketsSeconds.map(() => undefined);
     cells.exemplars[bucket] = { ...ids, value, atMs: this.listener.nowMs() };
   }

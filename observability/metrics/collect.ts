@@ -95,7 +95,7 @@ export function collect(counted: Counted): readonly MetricFamily[] {
 type Read = Omit<MetricPoint, 'labels' | 'sinceMs'>;
 
 function histogramOf(buckets: Buckets): Read {
-  const { histogram } = buckets;
+  const histogram = buckets.copy;
   return { value: histogram.count, histogram };
 }
 
@@ -120,7 +120,10 @@ function ofHooks(read: (hook: HookCells) => Read): Reader {
     const points: MetricPoint[] = [];
     for (const { calls, instances, sinceMs } of plugins.values())
       for (const { hooks } of [calls, ...[...instances.values()].map((instance) => instance.calls)])
-        for (const cells of hooks.values()) points.push({ labels: cells.labels, sinceMs, ...read(cells) });
+        for (const cells of hooks.values()) {
+          const { value, histogram, exemplars } = read(cells);
+          points.push({ labels: cells.labels, value, sinceMs, histogram, exemplars });
+        }
     return points;
   };
 }

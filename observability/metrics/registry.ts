@@ -7,7 +7,10 @@ import { snapshotOf } from './snapshot.ts';
 
 const nobody: LiveHost = { listPlugins: () => [], security: () => undefined };
 
-/** Counts in memory: fixed cells for each plugin, instance and hook, bound when a plugin is registered. */
+/**
+ * Counts in memory: fixed cells for each plugin, instance and hook, bound when a plugin is registered. Every manager
+ * with metrics has one of its own; make one yourself to try an exporter.
+ */
 export function metricsRegistry(clock: Clock = systemClock): Metrics {
   const plugins = new Map<string, PluginCells>();
   const reloads: Counted['reloads'] = { succeeded: 0, failed: 0, lastMs: undefined };

@@ -109,6 +109,52 @@ describe('the registry', () => {
     expect(durationSeconds?.buckets).toEqual(bounds.map((le, at) => ({ le, count: at + 1 })));
   });
 
+  it('gives plain data, which survives as JSON', () => {
+    const { metrics, ended } = counting('auth');
+    for (const ms of [1, 2, 30]) ended(ms);
+    const { durationSeconds } = metrics.snapshot().plugins['auth'] ?? {};
+    const wanted = { count: 3, sum: 0.033, buckets: durationSeconds?.buckets };
+    expect(structuredClone(durationSeconds)).toEqual(wanted);
+    const collected = metrics.collect().find(({ descriptor }) => descriptor.type === 'histogram')?.points[0];
+    expect(JSON.parse(JSON.stringify(collected?.histogram))).toEqual(JSON.parse(JSON.stringify(wanted)));
+    ended(1);
+    expect(collected?.histogram?.buckets.at(-1)?.count).toBe(3); // a picture stays as it was taken
+  });
+
+  it('estimates quantiles as Prometheus does', () => {
+    const { metrics, ended } = counting('auth');
+    const figures = (): unknown => metrics.snapshot().plugins['auth'];
+    expect(figures()).toMatchObject({ p50Seconds: undefined, p99Seconds: undefined });
+    for (let at = 0; at < 100; at++) ended(at < 90 ? 7 : 70); // in (5, 10] and in (50, 100] ms
+    const { p50Seconds, p95Seconds } = metrics.snapshot().totals;
+    expect(p50Seconds).toBeCloseTo(0.005 + (50 / 90) * 0.005, 9);
+    expect(p95Seconds).toBeCloseTo(0.05 + (5 / 10) * 0.05, 9);
+    for (let at = 0; at < 1000; at++) ended(60_000);
+    expect(figures()).toMatchObject({ p99Seconds: 10 });
+  });
+
+  it('tells the rates of the last minute, whatever the clock did before', () => {
+    const clock = new ManualClock();
+    const metrics = metricsRegistry(clock);
+    const { calls } = metrics.recorderFor('auth', ['execute']).instance(0);
+    const rates = (): unknown => {
+      const { requestsPerSecond, errorRate } = metrics.snapshot().totals;
+      return [requestsPerSecond, errorRate];
+    };
+    expect(rates()).toEqual([0, 0]);
+    for (let second = 0; second < 300; second++) {
+      const now = clock.now();
+      for (let call = 0; call < 10; call++)
+        calls.ended('execute', now, now, call < 2 ? 'BUSY' : undefined, undefined);
+      clock.advance(1000);
+    }
+    expect(rates()).toEqual([10, 0.2]);
+    clock.advance(29_000);
+    expect(rates()).toEqual([expect.closeTo(5.085, 2), expect.closeTo(0.2, 9)]);
+    clock.advance(3_600_000);
+    expect(rates()).toEqual([0, 0]);
+  });
+
   it('keeps a bounded number of codes, whatever a plugin invents', () => {
     const { metrics, ended } = counting('auth');
     for (let at = 0; at < 10_000; at++) ended(1, `CODE_${at}`);

@@ -1,0 +1,169 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { PluginError, Simple, type PluginManager } from 'plugboard';
+import { prometheusExporter, type PrometheusExporter } from 'plugboard/observability';
+import { inProcess } from 'plugboard/transports';
+import { answering } from '../manager/plugins.ts';
+import { managed, type Managed } from '../support/managed.ts';
+
+const program = fileURLToPath(new URL('programs/top.mjs', import.meta.url));
+
+function started(...args: string[]): ChildProcess {
+  return spawn(process.execPath, [program, 'top', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = started(...args);
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.on('data', (chunk) => (stdout += String(chunk)));
+  child.stderr?.on('data', (chunk) => (stderr += String(chunk)));
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, stdout, stderr };
+}
+
+const moody = answering<number, number>((n) => {
+  if (n % 4 === 0) throw new PluginError('FOURTH', { message: 'no' });
+  return n;
+});
+
+/** A host with calls behind it, and where its metrics are. */
+async function host(
+  options: Parameters<typeof prometheusExporter>[0] = {},
+): Promise<{ url: string; exporter: PrometheusExporter; host: Managed<PluginManager<number, number>> }> {
+  const exporter = prometheusExporter({ ...options, port: 0 });
+  const there = await managed<PluginManager<number, number>>(
+    Simple<number, number>()
+      .withMetricsExporter(exporter)
+      .withPlugin('auth', inProcess(moody), { instances: 2, circuitBreaker: {} })
+      .withPlugin('score', inProcess(moody))
+      .build(),
+  );
+  for (let n = 0; n < 40; n++) await there.manager.execute('auth', n).catch(() => {});
+  return { url: `http://127.0.0.1:${exporter.port}/metrics`, exporter, host: there };
+}
+
+describe('plugboard top', () => {
+  it('shows one line for each plugin, whatever the host calls its metrics', async () => {
+    for (const options of [{}, { namespace: 'my', subsystem: 'app' }]) {
+      const { url, host: there } = await host(options);
+      await using _ = there;
+      const { code, stdout } = await run(url, '--once');
+      const [head = '', auth = '', score = '', ...rest] = stdout.trimEnd().split('\n');
+      expect(code).toBe(0);
+      expect(rest).toEqual([]);
+      expect(head).toMatch(
+        /^PLUGIN +HEALTH +READY +CALLS\/S +FAILED +P50 +P95 +ACTIVE +QUEUED +BREAKER +RESTARTS +CALLS$/,
+      );
+      expect(auth).toMatch(/^auth +healthy +2\/2 +- +25\.0% +\S+ms +\S+ms +0 +0 +closed +0 +40$/);
+      expect(score).toMatch(/^score +healthy +1\/1 +- +- +- +- +0 +0 +- +0 +0$/);
+    }
+  });
+
+  it('gives one JSON document of the same', async () => {
+    const { url, host: there } = await host();
+    await using _ = there;
+    const { plugins } = JSON.parse((await run(url, '--json')).stdout) as { plugins: object[] };
+    expect(plugins).toMatchObject([
+      {
+        plugin: 'auth',
+        health: 'healthy',
+        ready: 2,
+        requestsTotal: 40,
+        requestsFailure: 10,
+        errorRate: 0.25,
+      },
+      { plugin: 'score', requestsTotal: 0 },
+    ]);
+  });
+
+  it('looks again and again, and then knows what happened in between', async () => {
+    const { url, host: there } = await host();
+    await using _ = there;
+    const child = started(url, '--interval', '0.1');
+    let calls = 0;
+    for await (const chunk of child.stdout?.iterator({ destroyOnReturn: false }) ?? []) {
+      if (/^score +healthy +1\/1 +[1-9]\d*\.\d +/m.test(String(chunk))) break;
+      for (let n = 0; n < 20; n++) await there.manager.execute('score', 1).then(() => calls++);
+    }
+    expect(calls).toBeGreaterThan(0);
+    child.kill();
+    await once(child, 'close');
+  });
+
+  it('waits for a host that is away', async () => {
+    const { url, host: there } = await host();
+    await there[Symbol.asyncDispose]();
+    const child = started(url, '--interval', '0.1');
+    const [chunk] = (await once(child.stdout ?? child, 'data')) as [Buffer];
+    expect(String(chunk)).toContain(`the metrics page ${url} cannot be read`);
+    expect(child.exitCode).toBeNull();
+    child.kill();
+    await once(child, 'close');
+  });
+
+  it.each([
+    ['not-a-url', 'CONFIG_1703'],
+    ['file:///etc/passwd', 'CONFIG_1703'],
+    ['http://127.0.0.1:1/metrics', 'TRANSPORT_1301'],
+  ])('says in a line why it cannot look at %s', async (url, said) => {
+    const { code, stdout, stderr } = await run(url, '--once');
+    expect([code, stdout]).toEqual([3, '']);
+    expect(stderr).toContain(said);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it('keeps the words of another page from painting the terminal', async () => {
+    const hostile = 'x\u001b[2J\u202e\\"y';
+    const page = createServer((_request, response) => {
+      response.end(
+        `plugin_info{plugin_name="${hostile}"} 1\nplugin_requests_total{plugin_name="${hostile}"} 3\n}{ 1\n`,
+      );
+    }).listen(0, '127.0.0.1');
+    await once(page, 'listening');
+    const { port } = page.address() as AddressInfo;
+    const { stdout } = await run(`http://127.0.0.1:${port}/metrics`, '--once');
+    expect(stdout).toContain('x [2J "y');
+    // oxlint-disable-next-line no-control-regex
+    expect(stdout).not.toMatch(/[\u001b\u202e]/);
+    page.close();
+    page.closeAllConnections();
+  });
+
+  it('signs in with what the address says, and does not say it again', async () => {
+    const { exporter, host: there } = await host();
+    await using _ = there;
+    const asked: unknown[] = [];
+    const page = createServer((request, response) => {
+      asked.push(request.headers.authorization);
+      exporter.handler(request, response);
+    }).listen(0, '127.0.0.1');
+    await once(page, 'listening');
+    const { port } = page.address() as AddressInfo;
+    const { code } = await run(`http://ada:se%20cret@127.0.0.1:${port}/metrics`, '--once');
+    page.close();
+    page.closeAllConnections();
+    expect([code, asked]).toEqual([0, [`Basic ${Buffer.from('ada:se cret').toString('base64')}`]]);
+    for (const url of [
+      'http://ada:secret@127.0.0.1:1/metrics',
+      'ftp://ada:secret@127.0.0.1/',
+      'ada:secret@host',
+    ]) {
+      const { stdout, stderr } = await run(url, '--once');
+      expect(stdout + stderr).not.toContain('secret');
+    }
+  });
+
+  it('says when a page is somebody else’s', async () => {
+    const page = createServer((_request, response) => void response.end('up 1\n')).listen(0, '127.0.0.1');
+    await once(page, 'listening');
+    const { port } = page.address() as AddressInfo;
+    expect((await run(`http://127.0.0.1:${port}/`, '--once')).stderr).toContain('no metrics of plugboard');
+    page.close();
+    page.closeAllConnections();
+  });
+});
