@@ -14,7 +14,6 @@ export interface Variables {
   readonly defaults?: Readonly<Record<string, string>>;
 }
 
-const placeholder = /\$\$\{|\$\{([^}]*)\}/g;
 const variable = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 const maxValueBytes = 4096;
 // oxlint-disable-next-line no-control-regex
@@ -44,16 +43,32 @@ function expandScalar(
   report: (finding: Finding) => void,
 ): ScalarTree {
   let isSecret = false;
-  const value = template.replace(placeholder, (whole: string, inside: string | undefined) => {
-    if (inside === undefined) return '${';
-    const found = inside.startsWith('file:') ? readSecretFile(inside.slice(5)) : lookUp(inside, variables);
-    if (inside.startsWith('file:')) isSecret = true;
+  const value = replaced(template, (inside) => {
+    const isFile = inside.startsWith('file:');
+    if (isFile) isSecret = true;
+    const found = isFile ? readSecretFile(inside.slice('file:'.length)) : lookUp(inside, variables);
     if ('value' in found) return found.value;
     const { at, path } = tree;
-    report({ code: 'CONFIG_1703', at, path, message: `${whole.slice(0, 200)} ${found.refused}` });
+    report({ code: 'CONFIG_1703', at, path, message: `\${${inside.slice(0, 200)}} ${found.refused}` });
     return '';
   });
   return { ...tree, value, template, isSecret };
+}
+
+/** Every `${…}` of a text replaced and every `$${` unescaped, in one pass; one without an end stays as it is. */
+function replaced(template: string, valueOf: (inside: string) => string): string {
+  let made = '';
+  let from = 0;
+  for (let at = template.indexOf('${'); at >= 0; at = template.indexOf('${', from)) {
+    const isEscaped = at > from && template[at - 1] === '$';
+    const end = isEscaped ? at + 1 : template.indexOf('}', at);
+    if (end < 0) break;
+    made += isEscaped
+      ? `${template.slice(from, at - 1)}\${`
+      : template.slice(from, at) + valueOf(template.slice(at + 2, end));
+    from = end + 1;
+  }
+  return made + template.slice(from);
 }
 
 function lookUp(inside: string, variables: Variables): { value: string } | { refused: string } {

@@ -76,7 +76,7 @@ function take(tree: Tree, text: string, options: ConfigOptions & { readonly file
   const spelled = spell(hostSchema, root, report, unknownKeysTo(options, text, report));
   const told = new Set(findings.map(({ path }) => path));
   const config = buildConfig(spelled, base, (finding) => {
-    if (!told.has(finding.path) || finding.path === '') report(finding); // one cause is enough for a value
+    if (!told.has(finding.path)) report(finding); // one cause is enough for a value
   });
   if (config === undefined || findings.length > 0) throw configError(placed(findings, text), file);
   return config;

@@ -24,13 +24,6 @@ export class UnreadableText extends Error {
   }
 }
 
-/** Line and column of a character, counted from 1. */
-export function positionOf(text: string, at: number): { line: number; column: number } {
-  const before = text.slice(0, at);
-  const line = before.split('\n').length;
-  return { line, column: at - before.lastIndexOf('\n') };
-}
-
 /** A problem as one line: `plugins.yaml:3:5: plugins[0].name: …`. */
 export function printProblem(problem: ConfigProblem, file: string | undefined): string {
   const { line, column, path, message } = problem;

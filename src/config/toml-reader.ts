@@ -11,7 +11,7 @@ export function readToml(text: string): Tree {
   const positions = tomlPositions(text);
   const make = (value: unknown, path: string, depth: number, outer: number | undefined): Tree => {
     const at = positions.get(path) ?? outer;
-    if (depth > maxDepth) throw tooDeep(at);
+    if (depth >= maxDepth && typeof value === 'object') throw tooDeep(at);
     budget.take(1, at);
     if (Array.isArray(value)) {
       const items = value.map((item: unknown, index) => make(item, itemOf(path, index), depth + 1, at));

@@ -1,6 +1,7 @@
 import {
   Composer,
   isAlias,
+  isCollection,
   isMap,
   isScalar,
   isSeq,
@@ -25,11 +26,22 @@ export function readYaml(text: string): Tree {
     logLevel: 'silent',
     prettyErrors: false,
   });
-  const [document] = composer.compose(tokens, true, text.length);
+  const [document] = withoutStacks(() => [...composer.compose(tokens, true, text.length)]);
   const [problem] = [...(document?.errors ?? []), ...(document?.warnings ?? [])];
   if (problem !== undefined)
     throw new UnreadableText(`is not valid YAML: ${lower(problem.message)}`, problem.pos[0]);
   return new TreeMaker().tree(document?.contents ?? null, '', 0);
+}
+
+/** A text may have an error at every second character; their stacks, which nobody sees, would cost seconds. */
+function withoutStacks<T>(make: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 /**
@@ -66,7 +78,7 @@ function checkToken(root: CST.Token): void {
   let count = 0;
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { token, depth } = next;
-    if (depth > maxDepth + 1) throw tooDeep(token.offset); // the document itself is one
+    if (depth > maxDepth && 'items' in token) throw tooDeep(token.offset); // the document itself is 0
     if (++count > 2 * maxNodes)
       throw new UnreadableText(`has more than ${maxNodes} values; split it`, token.offset);
     for (const inner of insideOf(token)) open.push({ token: inner, depth: depth + 1 });
@@ -89,7 +101,7 @@ class TreeMaker {
   tree(node: ParsedNode | null, path: string, depth: number): Tree {
     if (isAlias(node)) return this.tree(this.#target(node.source, node.range[0]), path, depth);
     const at = node?.range[0];
-    if (depth > maxDepth) throw tooDeep(at);
+    if (depth >= maxDepth && isCollection(node)) throw tooDeep(at);
     this.#budget.take(1, at);
     const tree = this.#made(node, at, path, depth);
     if (node !== null && 'anchor' in node && node.anchor !== undefined) this.#anchors.set(node.anchor, node);

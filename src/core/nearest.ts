@@ -2,7 +2,7 @@
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   const asked = plain(name);
   let best: string | undefined;
-  let least = Math.max(1, Math.floor(asked.length / 3)) + 1;
+  let least = Math.ceil(asked.length / 3) + 1;
   for (const candidate of names) {
     const known = plain(candidate);
     if (Math.abs(known.length - asked.length) >= least) continue;
