@@ -1,7 +1,7 @@
 const showEveryMs = 100;
 
 /** Tells on a terminal how many bytes were hashed; nothing where nobody looks. */
-export class Progress {
+class Progress {
   readonly #isShown = process.stderr.isTTY;
   #bytes = 0;
   #shownAt = performance.now(); // what is done sooner needs no progress
