@@ -11,4 +11,5 @@ export const groups: Readonly<Record<string, () => Promise<{ run(): Promise<Repo
   tracing: () => import('./groups/tracing.ts'),
   memory: () => import('./groups/memory.ts'),
   'start-up': () => import('./groups/start-up.ts'),
+  audit: () => import('./groups/audit.ts'),
 };

@@ -9,7 +9,6 @@ const cures: Readonly<Record<string, string>> = {
   EROFS: 'the disk is read-only. Name a folder that can be written',
   EACCES: 'the host has no permission. Give it a folder of its own',
   EPERM: 'the host has no permission. Give it a folder of its own',
-  ENOENT: 'there is no such folder. Create it',
   ENOTDIR: 'a part of the path is no folder. Name another',
   EISDIR: 'it is a folder. Name a file',
   ELOOP: 'it is a symbolic link. Name the file itself',
@@ -28,8 +27,13 @@ export function auditError(message: string, cause?: unknown): PluginError {
 export function auditFailure(what: string, file: string, thrown: unknown): PluginError {
   if (thrown instanceof PluginError) return thrown;
   const code = systemCode(thrown);
-  const cure = (code === undefined ? undefined : cures[code]) ?? `${messageOf(thrown)}. Look after the disk`;
+  const cure = cureOf(code, what) ?? `${messageOf(thrown)}. Look after the disk`;
   return auditError(`the audit log ${printable(file, 300)} cannot be ${what}: ${cure}.`, thrown);
+}
+
+function cureOf(code: string | undefined, what: string): string | undefined {
+  if (code !== 'ENOENT') return code === undefined ? undefined : cures[code];
+  return what === 'opened' ? 'there is no such folder. Create it' : 'there is no such file. Name another';
 }
 
 /** `ENOSPC` and the like. */
