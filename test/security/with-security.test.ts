@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Simple, type PluginError } from 'plugboard';
@@ -155,6 +155,8 @@ describe('a guarded plugin', () => {
     );
     expect(await running.manager.execute('score', 'hello')).toBe('good: hello');
     expect(await running.manager.execute('thread', 'hello')).toBe('good: hello');
+    await running.manager.shutdown();
+    await rmdir(storeInProject(host)); // nothing was left in it
   });
 
   it('may be a directory whose every file is pinned', async () => {

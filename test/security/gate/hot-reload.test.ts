@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import { appendFile, chmod, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import type { Gate, GateHost, PluginError } from 'plugboard';
+import { PluginError, type Gate, type GateHost } from 'plugboard';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryLogger } from '../../support/memory-logger.ts';
 import { until } from '../../support/processes.ts';
@@ -70,11 +69,8 @@ describe('a whitelist that changes while the host runs', () => {
     const file = await host.write('score.sh', good, 0o755);
     const write = async (name: string, plugins: readonly string[]) => {
       await mkdir(join(host.folder, name));
-      const entries = plugins.map((plugin) => [plugin, { path: file, hash: 'ab'.repeat(32) }]);
-      await writeFile(
-        join(host.folder, name, 'list'),
-        JSON.stringify({ plugins: Object.fromEntries(entries) }),
-      );
+      const entries = plugins.map((plugin) => ({ name: plugin, path: file, hash: 'ab'.repeat(32) }));
+      await writeFile(join(host.folder, name, 'list'), JSON.stringify({ plugins: entries }));
     };
     await write('..one', ['a']);
     await write('..two', ['a', 'b']);
@@ -146,31 +142,33 @@ describe('a whitelist that changes while the host runs', () => {
 
   it('is not read while it is being written', async () => {
     const clock = new ManualClock();
-    const { host, entry, gate, file } = await watched({ reloadDelayMs: 700 }, { clock });
+    const { host, entry, gate } = await watched({ reloadDelayMs: 700 }, { clock });
     await using _ = host;
-    const waits = (): Promise<void> => until(() => clock.timersMs.includes(700));
-    const yaml = (name: string): string =>
-      `  - {name: ${name}, path: ./score.sh, hash: "${entry['hash']}"}\n`;
-    await waits();
-    clock.advance(700);
-    await writeFile(host.file, `plugins:\n${yaml('first')}`); // a whitelist already, but not all of it
-    clock.advance(300); // the regular look
-    await waits();
-    clock.advance(700);
-    await waits();
-    await appendFile(host.file, yaml('score'));
-    clock.advance(700);
-    await waits();
-    expect(await isAdmitted(gate, file)).toBe(true);
-    expect(gate.report().statistics.reloads).toBe(0);
-    clock.advance(700);
-    await until(() => gate.report().statistics.reloads === 1);
-    expect(gate.report().entries).toBe(2);
-    expect(await isAdmitted(gate, file)).toBe(true);
+    const pass = async (ms: number): Promise<void> => {
+      for (let passed = 0; passed < ms; passed += 50) {
+        clock.advance(50);
+        await new Promise(setImmediate);
+        await stat(host.file); // so that a look that has begun can end
+      }
+    };
+    await writeFile(host.file, 'plugins:\n'); // with every line a whitelist already, but not all of it
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'score']) {
+      await pass(500);
+      await appendFile(
+        host.file,
+        `  - {name: ${name}, path: ./score.sh, hash: "${String(entry['hash'])}"}\n`,
+      );
+    }
+    expect(gate.report()).toMatchObject({ entries: 1, alarm: undefined, statistics: { reloads: 0 } });
+    await until(() => {
+      clock.advance(50);
+      return gate.report().statistics.reloads === 1;
+    });
+    expect(gate.report().entries).toBe(8);
   });
 
   it('survives a thousand rewrites under load: no torn one is acted on, and the last one wins', async () => {
-    const { host, file, entry, gate, revoked, logger } = await watched();
+    const { host, file, entry, gate, revoked } = await watched();
     await using _ = host;
     const many = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`plugin-${at}`, entry]));
     const texts = [{ ...many, score: entry }, { score: entry }].map((plugins) => JSON.stringify({ plugins }));
@@ -179,18 +177,17 @@ describe('a whitelist that changes while the host runs', () => {
     const writer = new Worker(new URL('../programs/rewrites.mjs', import.meta.url), {
       workerData: { file: host.file, texts, last, times: 1000 },
     });
-    let writing = true;
-    const written = once(writer, 'exit').then(() => (writing = false));
+    const state = { isWriting: true };
+    writer.once('exit', () => (state.isWriting = false));
     let admitted = 0;
-    while (writing) {
+    while (state.isWriting) {
       expect(await isAdmitted(gate, file)).toBe(true);
       admitted++;
     }
-    await written;
     await until(() => gate.report().entries === 22);
     expect(admitted).toBeGreaterThan(0);
     expect(revoked).toEqual([]);
-    expect(logger.named(unusable)).toEqual([]);
+    expect(gate.report().alarm).toBeUndefined();
     await held.release();
   });
 });
@@ -251,7 +248,7 @@ describe('a running plugin whose entry changes', () => {
     await using _ = host;
     const held = gate.admit('score', program(file)).then(
       () => 'admitted',
-      (error: PluginError) => error.code,
+      (error: unknown) => (error instanceof PluginError ? error.code : error),
     );
     await host.list({});
     await gate.reload();

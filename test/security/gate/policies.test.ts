@@ -1,4 +1,5 @@
-import { rm, writeFile, chmod } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { whitelistGate } from 'plugboard/security';
 import { MemoryLogger } from '../../support/memory-logger.ts';
@@ -91,6 +92,42 @@ describe('the policy strict', () => {
     expect((await refusalOf(gate, program(file))).code).toBe('PLUGIN_1208');
   });
 
+  it('lets what is being verified end when it is closed, and leaves nothing of it', async () => {
+    const { host, file } = await scored();
+    await using _ = host;
+    const storeDir = join(host.folder, 'store');
+    const gate = await host.gate({ storeDir });
+    const starts = Array.from({ length: 8 }, () => refusalOf(gate, program(file)).catch(() => undefined));
+    await gate.close();
+    const codes = (await Promise.all(starts)).map((error) => error?.code);
+    expect(codes.every((code) => code === undefined || code === 'PLUGIN_1208')).toBe(true);
+    expect(await readdir(storeDir)).toEqual([]);
+  });
+
+  it('refuses a store that others may write, or that cannot be made', async () => {
+    const { host, file } = await scored();
+    await using _ = host;
+    const storeDir = join(host.folder, 'store');
+    await mkdir(storeDir);
+    await chmod(storeDir, 0o777);
+    await expect(host.gate({ storeDir })).rejects.toMatchObject({ code: 'SECURITY_1805' });
+    await expect(host.gate({ storeDir: join(file, 'store') })).rejects.toMatchObject({
+      code: 'SECURITY_1805',
+    });
+    expect(await readdir(storeDir)).toEqual([]);
+  });
+
+  it('is not shaken by a logger that throws', async () => {
+    const { host, file } = await scored();
+    await using _ = host;
+    const broken = (): never => {
+      throw new Error('broken');
+    };
+    const logger = { debug: broken, info: broken, warn: broken, error: broken };
+    const gate = await host.gate({ policy: 'permissive' }, { logger });
+    expect((await gate.admit('nobody', program(file))).launch).toEqual(program(file));
+  });
+
   it('guards one manager only', async () => {
     const { host } = await scored();
     await using _ = host;
@@ -123,9 +160,10 @@ describe('the policy permissive', () => {
     await using _ = host;
     const gate = await host.gate({ policy: 'permissive' });
     const launch = program(file);
-    const { launch: admitted, release } = await gate.admit('score', launch);
+    const admission = await gate.admit('score', launch);
+    const { launch: admitted } = admission;
     expect(admitted).not.toEqual(launch);
-    await release();
+    await admission.release();
   });
 
   it('starts without a whitelist, and says so', async () => {

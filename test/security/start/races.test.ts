@@ -91,11 +91,11 @@ describe('a plugin that is swapped while it starts', () => {
   );
 });
 
-async function runAdmitted({ launch, release }: Admission, run: Race['run']): Promise<string> {
+async function runAdmitted(admission: Admission, run: Race['run']): Promise<string> {
   try {
-    return await run(launch);
+    return await run(admission.launch);
   } finally {
-    await release();
+    await admission.release();
   }
 }
 
