@@ -4,15 +4,8 @@ import { inspectorDoor } from './inspector-door.ts';
 type Guarantee = SecurityReport['guarantees'][number];
 
 /** What holds here, and what does not, under a policy. */
-export function guarantees(policy: SecurityPolicy, pinsInterpreters: boolean): readonly Guarantee[] {
-  return [
-    bytes(policy),
-    owners(policy),
-    interpreters(policy, pinsInterpreters),
-    door(policy),
-    sameUser,
-    ownCode,
-  ];
+export function guarantees(policy: SecurityPolicy): readonly Guarantee[] {
+  return [bytes(policy), owners(policy), interpreters(policy), door(policy), sameUser, ownCode];
 }
 
 function bytes(policy: SecurityPolicy): Guarantee {
@@ -38,10 +31,10 @@ function owners(policy: SecurityPolicy): Guarantee {
   return { what, holds: true, note: 'owner and mode are checked at every start, of the folders above too' };
 }
 
-function interpreters(policy: SecurityPolicy, arePinned: boolean): Guarantee {
+function interpreters(policy: SecurityPolicy): Guarantee {
   const what = 'interpreters are pinned, or only root may change them';
   if (policy !== 'strict') return { what, holds: false, note: `the policy is ${policy}` };
-  if (process.platform === 'win32' && !arePinned)
+  if (process.platform === 'win32')
     return {
       what,
       holds: false,

@@ -67,7 +67,11 @@ export class Trail {
 
   /** Never rejects. */
   async close(): Promise<void> {
-    await this.#options?.sink.close().catch((error: unknown) => this.#breaks(error));
+    try {
+      await this.#options?.sink.close();
+    } catch (error) {
+      this.#breaks(error);
+    }
   }
 
   async #write(record: AuditRecordInput, durability: 'durable' | 'grouped'): Promise<void> {

@@ -5,8 +5,8 @@ import type { FSWatcher } from 'chokidar';
 
 import type { Clock, Timer } from '../../src/core/clock.ts';
 
-/** Some systems forget to tell; so often is looked anyway, in milliseconds. */
-const lookEveryMs = 5000;
+/** Systems forget to tell, and several changes in a row may be told as one; so often is looked anyway, in milliseconds. */
+const lookEveryMs = 1000;
 
 /** What a watch tells. */
 export interface WatchListener {

@@ -1,20 +1,14 @@
-import { dirname } from 'node:path';
-
 import { PluginError } from '../../src/core/errors.ts';
 import type { Admission, AuditEvent, Gate, GateHost, Launch, SecurityReport } from '../../src/core/gate.ts';
-import { admittedLaunch } from '../start/admitted-launch.ts';
-import { lookAt, noEvidence, type Evidence } from '../start/evidence.ts';
-import { Store } from '../start/store.ts';
-import { certificatesFor, judge, maxFileSizeBytes } from '../whitelist/judge.ts';
-import { refusal, type Violation } from '../whitelist/violation.ts';
-import type { Whitelist, WhitelistEntry } from '../whitelist/whitelist.ts';
+import { withFields } from '../../src/core/logger.ts';
+import type { Whitelist } from '../whitelist/whitelist.ts';
+import { Admissions } from './admissions.ts';
 import { Counts } from './counts.ts';
 import { guarantees } from './guarantees.ts';
 import { holdInspectorDoor } from './inspector-door.ts';
 import { resolveOptions, type ResolvedWhitelistOptions, type WhitelistOptions } from './options.ts';
-import { changesBetween, rejection, startDetails } from './records.ts';
+import { changesBetween, startDetails } from './records.ts';
 import { Rules } from './rules.ts';
-import { Running } from './running.ts';
 import { Trail } from './trail.ts';
 
 /**
@@ -31,66 +25,62 @@ class WhitelistGate implements Gate {
   readonly #rules: Rules;
   readonly #trail: Trail;
   readonly #counts = new Counts();
-  readonly #running = new Running();
+  readonly #admissions: Admissions;
   #host: GateHost | undefined;
-  #store: Store | undefined;
   #openDoor: () => void = () => {};
   #closed = false;
 
   constructor(options: ResolvedWhitelistOptions) {
     this.#options = options;
-    this.#trail = new Trail(options.audit, options.policy === 'strict');
+    this.#trail = new Trail(options.audit, this.#isStrict);
     this.#rules = new Rules(options.whitelist, {
       onChange: (whitelist, before) => this.#changed(whitelist, before),
       onFault: (error) => this.#faulty(error),
       onMended: () => this.#host?.logger.info('the whitelist can be used again'),
     });
+    const now = (): Date => this.#now();
+    this.#admissions = new Admissions({
+      options,
+      rules: this.#rules,
+      trail: this.#trail,
+      counts: this.#counts,
+      now,
+    });
   }
 
   async open(host: GateHost): Promise<void> {
     if (this.#host !== undefined) throw usedTwice();
-    this.#host = host;
+    const logger = withFields(host.logger, {}); // one that does not throw
+    this.#host = { clock: host.clock, logger, revoke: (plugin, reason) => host.revoke(plugin, reason) };
     const { policy } = this.#options;
-    if (policy === 'disabled') return host.logger.warn('security is disabled: every plugin may start');
+    if (policy === 'disabled') return logger.warn('security is disabled: every plugin may start');
     this.#openDoor = holdInspectorDoor();
-    await this.#trail.open(host);
+    await this.#trail.open(this.#host);
     this.#trail.changed({ event: 'security_validator_enabled', level: 'info', details: { policy } });
-    if (this.#judges) await this.#openRules(host);
+    if (this.#judges) await this.#openRules(this.#host);
   }
 
   async check(plugin: string, launch: Launch): Promise<void> {
-    if (!this.#judges) return;
-    const evidence = await this.#look(plugin, launch);
-    const violations = judge(this.#rules.current, plugin, evidence);
-    if (violations.length > 0) await this.#reject(plugin, violations, evidence);
+    if (this.#judges) await this.#admissions.check(plugin, launch);
   }
 
   async admit(plugin: string, launch: Launch): Promise<Admission> {
-    if (this.#options.policy === 'disabled') return { launch, release: () => {} };
-    if (this.#closed) throw alreadyClosed(plugin);
-    if (!this.#judges) return this.#admitUnseen(plugin, launch);
-    const folder = await this.#store?.folder();
-    const release = async (): Promise<void> => {
-      if (folder !== undefined) await this.#store?.remove(folder);
-    };
-    try {
-      return await this.#admitVerified(plugin, launch, folder, release);
-    } catch (error) {
-      await release();
-      throw error;
+    if (this.#judges) return this.#admissions.admit(plugin, launch);
+    if (this.#options.policy === 'audit-only') {
+      this.#counts.authorized(this.#now());
+      const details = startDetails(launch, undefined, undefined);
+      await this.#trail.allowed({ event: 'plugin_authorized', level: 'info', plugin, details });
     }
+    return { launch, release: () => {} };
   }
 
-  record(event: AuditEvent): void {
+  record({ event, plugin, details }: AuditEvent): void {
     if (this.#options.policy === 'disabled') return;
-    const { event: name, plugin, details } = event;
-    const record = {
-      event: name,
-      level: 'info',
-      ...(plugin !== undefined && { plugin }),
-      ...(details && { details }),
-    } as const;
-    this.#trail.changed(record, name === 'config_changed' ? 'durable' : 'grouped');
+    const about = { ...(plugin !== undefined && { plugin }), ...(details && { details }) };
+    this.#trail.changed(
+      { event, level: 'info', ...about },
+      event === 'config_changed' ? 'durable' : 'grouped',
+    );
   }
 
   async reload(): Promise<void> {
@@ -107,19 +97,13 @@ class WhitelistGate implements Gate {
   report(): SecurityReport {
     const { policy, whitelist } = this.#options;
     const entries = [...(this.#rules.current?.entries.values() ?? [])];
-    const scripts = entries.filter(
-      ({ interpreter }) => interpreter.path !== undefined || interpreter.sha256 !== undefined,
-    );
     return {
       policy,
       whitelistFile: whitelist,
       entries: entries.length,
       alarm: this.#rules.alarm ?? this.#trail.alarm,
       statistics: this.#counts.snapshot(),
-      guarantees: guarantees(
-        policy,
-        scripts.every(({ interpreter }) => interpreter.sha256 !== undefined) && scripts.length > 0,
-      ),
+      guarantees: guarantees(policy),
     };
   }
 
@@ -127,7 +111,7 @@ class WhitelistGate implements Gate {
     if (this.#closed) return;
     this.#closed = true;
     await this.#rules.close().catch(() => {});
-    await this.#store?.close();
+    await this.#admissions.close();
     if (this.#options.policy !== 'disabled' && this.#host !== undefined) {
       this.#trail.changed({ event: 'security_validator_disabled', level: 'info' });
       await this.#trail.close();
@@ -137,7 +121,7 @@ class WhitelistGate implements Gate {
 
   /** Under the other policies nothing is looked at. */
   get #judges(): boolean {
-    return this.#options.policy === 'strict' || this.#options.policy === 'permissive';
+    return this.#isStrict || this.#options.policy === 'permissive';
   }
 
   get #isStrict(): boolean {
@@ -145,8 +129,8 @@ class WhitelistGate implements Gate {
   }
 
   async #openRules(host: GateHost): Promise<void> {
-    const { storeDir, watch, reloadDelayMs } = this.#options;
-    this.#store = await Store.open(storeDir);
+    const { watch, reloadDelayMs } = this.#options;
+    await this.#admissions.open(host);
     const look = await this.#rules.look();
     try {
       await this.#rules.read();
@@ -156,91 +140,6 @@ class WhitelistGate implements Gate {
     if (watch) await this.#rules.follow(host, reloadDelayMs, look);
   }
 
-  async #admitUnseen(plugin: string, launch: Launch): Promise<Admission> {
-    this.#counts.authorized(this.#now());
-    const details = startDetails(launch, undefined, undefined);
-    await this.#trail.allowed({ event: 'plugin_authorized', level: 'info', plugin, details });
-    return { launch, release: () => {} };
-  }
-
-  async #admitVerified(
-    plugin: string,
-    launch: Launch,
-    folder: string | undefined,
-    release: () => Promise<void>,
-  ): Promise<Admission> {
-    const evidence = await this.#look(plugin, launch, folder);
-    const violations = judge(this.#rules.current, plugin, evidence);
-    if (violations.length > 0) return this.#admitAnyway(plugin, launch, violations, evidence, release);
-    const entry = this.#rules.current?.entries.get(plugin);
-    const admitted = await startOf(evidence, entry);
-    await this.#trail.allowed(this.#authorization(plugin, evidence, entry)).catch((error: unknown) => {
-      this.#counts.rejected(this.#now(), new Set());
-      throw error;
-    });
-    // The whitelist may have changed, and the manager gone, in the meantime.
-    const late = judge(this.#rules.current, plugin, evidence);
-    if (late.length > 0) return this.#admitAnyway(plugin, launch, late, evidence, release);
-    if (this.#closed) throw alreadyClosed(plugin);
-    this.#counts.authorized(this.#now());
-    const forget = this.#running.add(plugin, evidence);
-    return {
-      launch: admitted,
-      release: () => {
-        forget();
-        return release();
-      },
-    };
-  }
-
-  /** A permissive policy notes what it would have refused, and lets it start as it is. */
-  async #admitAnyway(
-    plugin: string,
-    launch: Launch,
-    violations: readonly Violation[],
-    evidence: Evidence,
-    release: () => Promise<void>,
-  ): Promise<Admission> {
-    await this.#reject(plugin, violations, evidence);
-    await release();
-    return { launch, release: () => {} };
-  }
-
-  async #reject(plugin: string, violations: readonly Violation[], evidence: Evidence): Promise<void> {
-    const error = refusal(plugin, violations);
-    const entry = this.#rules.current?.entries.get(plugin);
-    this.#counts.rejected(this.#now(), new Set(violations.map(({ kind }) => kind)));
-    const details = { ...startDetails(evidence.launch, evidence, entry), ...this.#metadata(entry) };
-    await this.#trail.refused(rejection(plugin, violations, details, this.#isStrict));
-    if (this.#isStrict) throw error;
-    this.#host?.logger.warn('a plugin that is not allowed starts, because the policy is permissive', {
-      plugin,
-      error,
-    });
-  }
-
-  async #look(plugin: string, launch: Launch, copyInto?: string): Promise<Evidence> {
-    const whitelist = this.#rules.current;
-    const entry = whitelist?.entries.get(plugin);
-    if (whitelist === undefined || entry === undefined || !entry.enabled) return noEvidence(launch);
-    const { pluginDirs } = this.#options;
-    const limit = maxFileSizeBytes(entry, whitelist.constraints);
-    const bounds = { pluginDirs, home: dirname(whitelist.file) };
-    return lookAt(entry, launch, { bounds, maxFileSizeBytes: limit, copyInto }).catch((error: unknown) => {
-      this.#counts.rejected(this.#now(), new Set());
-      throw noCopy(plugin, error);
-    });
-  }
-
-  #authorization(plugin: string, evidence: Evidence, entry: WhitelistEntry | undefined) {
-    const details = { ...startDetails(evidence.launch, evidence, entry), ...this.#metadata(entry) };
-    return { event: 'plugin_authorized', level: 'info', plugin, details } as const;
-  }
-
-  #metadata(entry: WhitelistEntry | undefined): Record<string, unknown> {
-    return this.#trail.includesMetadata && entry !== undefined ? { metadata: entry.metadata } : {};
-  }
-
   #changed(whitelist: Whitelist, before: Whitelist | undefined): void {
     const details = changesBetween(before, whitelist);
     const event = before === undefined ? 'whitelist_loaded' : 'whitelist_reloaded';
@@ -248,7 +147,7 @@ class WhitelistGate implements Gate {
     if (before === undefined) return;
     this.#counts.reloaded(this.#now());
     this.#host?.logger.info('the whitelist was read again', details);
-    for (const [plugin, reason] of this.#running.forbiddenBy(whitelist)) this.#revoke(plugin, reason);
+    for (const [plugin, reason] of this.#admissions.forbiddenBy(whitelist)) this.#revoke(plugin, reason);
   }
 
   #revoke(plugin: string, reason: PluginError): void {
@@ -261,35 +160,13 @@ class WhitelistGate implements Gate {
   #faulty(error: PluginError): void {
     this.#counts.reloadFailed();
     this.#host?.logger.warn('the whitelist cannot be used; the one before stays in force', { error });
-    this.#trail.changed({
-      event: 'whitelist_reload_failed',
-      level: 'critical',
-      details: { reason: error.rawMessage },
-    });
+    const details = { reason: error.rawMessage };
+    this.#trail.changed({ event: 'whitelist_reload_failed', level: 'critical', details });
   }
 
   #now(): Date {
     return this.#host?.clock.date() ?? new Date();
   }
-}
-
-/** What to start: the verified copy, or the address with the certificates that its entry names. */
-function startOf(evidence: Evidence, entry: WhitelistEntry | undefined): Promise<Launch> | Launch {
-  const { launch } = evidence;
-  if (launch.kind !== 'endpoint') return admittedLaunch(evidence, entry?.pins);
-  return { ...launch, certificateSha256: certificatesFor(entry, launch) };
-}
-
-function noCopy(plugin: string, cause: unknown): PluginError {
-  if (cause instanceof PluginError) return cause;
-  const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'an unknown error';
-  const message = `its verified copy could not be written (${why}), so it was not started. Make room, or give the gate another 'storeDir'.`;
-  return new PluginError('SECURITY_1805', { plugin, message, cause });
-}
-
-function alreadyClosed(plugin: string): PluginError {
-  const message = 'the manager is shut down, so nothing starts any more. Build a new one.';
-  return new PluginError('PLUGIN_1208', { plugin, message });
 }
 
 function usedTwice(): PluginError {

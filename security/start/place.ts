@@ -74,8 +74,12 @@ function linked(parent: string, real: string): FileFault {
   return new FileFault('unsafe', `${parent} is reached through a symbolic link; name the real path, ${real}`);
 }
 
-/** A sticky folder such as /tmp may be on the way, but nothing may lie in it directly. */
-async function checkFolders(from: string, top: string): Promise<void> {
+/**
+ * Looks at a folder and those above it up to `top`: only root and we may write them. A sticky folder such as /tmp may
+ * be on the way, but nothing may lie in it directly.
+ * @throws {FileFault}
+ */
+export async function checkFolders(from: string, top: string): Promise<void> {
   for (let folder = from; ; folder = dirname(folder)) {
     const stats = await lstat(folder);
     const isSticky = folder !== from && (stats.mode & 0o1000) !== 0 && stats.uid === 0;

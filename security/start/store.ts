@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, parse, resolve } from 'node:path';
 
 import { PluginError } from '../../src/core/errors.ts';
 import { printable } from '../../src/core/printable.ts';
+import { FileFault } from './file-fault.ts';
+import { checkFolders } from './place.ts';
 import { hasEnded, ownMark } from './owner-mark.ts';
-import { ownershipFault } from './trusted-owner.ts';
 
 const prefix = 'plugboard-verified-';
 
@@ -31,10 +32,15 @@ export class Store {
     const where = await storeFolder(folder);
     await sweep(where);
     try {
-      const root = await mkdtemp(join(where, `${prefix}${ownMark()}-`));
-      return new Store(await realpath(root), where);
+      const root = await realpath(await mkdtemp(join(where, `${prefix}${ownMark()}-`)));
+      const store = new Store(root, where);
+      await checkFolders(root, parse(root).root).catch(async (error: unknown) => {
+        await store.close();
+        throw error;
+      });
+      return store;
     } catch (error) {
-      throw unusable(where, 'it cannot be written', error);
+      throw unusable(where, error instanceof FileFault ? error.message : 'it cannot be written', error);
     }
   }
 
@@ -63,13 +69,8 @@ async function storeFolder(folder: string | undefined): Promise<string> {
   const path = resolve(folder);
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
-    const stats = await lstat(path);
-    if (!stats.isDirectory()) throw unusable(path, 'it is no directory');
-    const fault = ownershipFault(path, stats);
-    if (fault !== undefined) throw unusable(path, fault);
     return await realpath(path);
   } catch (error) {
-    if (error instanceof PluginError) throw error;
     throw unusable(path, 'it cannot be made', error);
   }
 }

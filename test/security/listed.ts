@@ -95,3 +95,11 @@ export async function refusalOf(gate: Gate, launch: Launch, plugin = 'score'): P
   }
   throw new Error('it was admitted, against expectation');
 }
+
+/** One whitelisted shell script, `score`, and a gate. */
+export async function scoredBy(text: string, more: Entry = {}) {
+  const host = await listed();
+  const file = await host.write('plugins/score.sh', text, 0o755);
+  await host.list({ score: await host.pin(file, more) });
+  return { host, file, gate: await host.gate() };
+}

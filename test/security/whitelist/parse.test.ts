@@ -163,10 +163,8 @@ plugins:
     ['a tag', 'plugins: !!js/function "x"', ':1:'],
     ['a number as hash', 'plugins: [{name: a, path: a, hash: 1}]', 'must be text'],
   ])('refuses %s, and says where', async (_what, text, message) => {
-    await expect(parse(text)).rejects.toMatchObject({
-      code: 'SECURITY_1802',
-      message: expect.stringMatching(message),
-    });
+    await expect(parse(text)).rejects.toMatchObject({ code: 'SECURITY_1802' });
+    await expect(parse(text)).rejects.toThrow(new RegExp(message));
   });
 
   it('keeps `__proto__` from meaning anything', async () => {
@@ -189,6 +187,11 @@ describe('a whitelist that is made to harm', () => {
     ],
   ])('is refused when it is %s', async (_how, text) => {
     await expect(parse(text)).rejects.toThrow('nested deeper than 64');
+  });
+
+  it('is refused when it has sixty thousand keys', async () => {
+    const keys = Array.from({ length: 60_000 }, (_, at) => `k${at}: 1`);
+    await expect(parse(['plugins: []', ...keys].join('\n'))).rejects.toThrow("a whitelist has no key 'k0'");
   });
 
   it('is refused when it is large', async () => {

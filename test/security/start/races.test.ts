@@ -1,0 +1,109 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import type { Admission, Launch } from 'plugboard';
+import { listed, moduleLaunch, program } from '../listed.ts';
+
+const padding = '#'.repeat(20_000); // long enough to be caught half written
+const shell = (word: string): string => `#!/bin/sh\n${padding}\necho ${word}\n`;
+const script = (word: string): string =>
+  `/*${padding}*/ import { parentPort } from 'node:worker_threads'; parentPort.postMessage('${word}');`;
+
+/** Swaps a file against an evil one in a thread of its own, until it is disposed of. */
+async function attack(file: string, good: string, evil: string, how: string): Promise<AsyncDisposable> {
+  const stop = new SharedArrayBuffer(4);
+  const attacker = new Worker(new URL('../programs/attacker.mjs', import.meta.url), {
+    workerData: { file, good, evil, how, stop },
+  });
+  await once(attacker, 'online');
+  return {
+    async [Symbol.asyncDispose]() {
+      Atomics.store(new Int32Array(stop), 0, 1);
+      await once(attacker, 'exit');
+    },
+  };
+}
+
+const runProgram = async (launch: Launch): Promise<string> => {
+  if (launch.kind !== 'program') throw new Error('no program');
+  return (await promisify(execFile)(launch.command, [...launch.args])).stdout.trim();
+};
+
+const runWorker = async (launch: Launch): Promise<string> => {
+  if (launch.kind !== 'module') throw new Error('no module');
+  const worker = new Worker(launch.file);
+  const [word] = (await once(worker, 'message')) as [string];
+  await worker.terminate();
+  return word;
+};
+
+interface Race {
+  readonly what: string;
+  readonly name: string;
+  readonly text: (word: string) => string;
+  readonly launch: (file: string) => Launch;
+  readonly run: (launch: Launch) => Promise<string>;
+}
+
+const races: readonly Race[] = [
+  { what: 'program', name: 'score', text: shell, launch: (file) => program(file), run: runProgram },
+  { what: 'script', name: 'score.sh', text: shell, launch: (file) => program('sh', [file]), run: runProgram },
+  { what: 'worker module', name: 'score.mjs', text: script, launch: moduleLaunch, run: runWorker },
+];
+
+/** A start takes its time while somebody writes as fast as he can: a thousand of one kind, fewer of the others. */
+const plan = races.flatMap((race) =>
+  ['rewrite', 'rename', 'link'].map((how) => ({ ...race, how, tries: triesOf(race.what, how) })),
+);
+
+function triesOf(what: string, how: string): number {
+  if (how !== 'rewrite') return 100;
+  return what === 'program' ? 1000 : 300;
+}
+
+describe('a plugin that is swapped while it starts', () => {
+  it.each(plan)(
+    'never runs what was not listed: a $what under $how, $tries starts',
+    { timeout: 120_000 },
+    async ({ name, text, launch, run, how, tries }) => {
+      await using host = await listed();
+      const file = await host.write(name, text('good'), 0o755);
+      await host.list({ score: await host.pin(file) });
+      const gate = await host.gate();
+      const seen = { good: 0, evil: 0, refused: 0 };
+      const start = async (): Promise<void> => {
+        const admission = await gate.admit('score', launch(file)).catch(() => undefined);
+        const word = admission === undefined ? 'refused' : await runAdmitted(admission, run);
+        seen[word as keyof typeof seen]++;
+      };
+      {
+        await using _ = await attack(file, text('good'), text('evil'), how);
+        await inLanes(tries, 4, start);
+      }
+      const { attempts, authorized, rejected } = gate.report().statistics;
+      expect(seen.evil).toBe(0);
+      expect(seen.good).toBeGreaterThan(0);
+      expect(seen.refused).toBeGreaterThan(0);
+      expect([attempts, authorized, rejected]).toEqual([tries, seen.good, seen.refused]);
+    },
+  );
+});
+
+async function runAdmitted(admission: Admission, run: Race['run']): Promise<string> {
+  try {
+    return await run(admission.launch);
+  } finally {
+    await admission.release();
+  }
+}
+
+/** Does something so many times, some of it side by side. */
+async function inLanes(times: number, lanes: number, work: () => Promise<void>): Promise<void> {
+  let left = times;
+  const lane = async (): Promise<void> => {
+    while (left-- > 0) await work();
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
