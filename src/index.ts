@@ -4,7 +4,8 @@
  */
 
 // For authors of applications.
-export { Development, Production, Simple } from './builder/presets.ts';
+export { Auto, Development, Production, Simple } from './builder/presets.ts';
+export type { AutoBuilder, AutoPreset } from './builder/auto.ts';
 export type { Builder, PluginManager, Preset } from './builder/types.ts';
 export { definePlugin } from './core/plugin.ts';
 export { defineHooks, hook, type HookSchemas } from './hooks/define.ts';

@@ -1,7 +1,9 @@
 import { singleHook, type Contract, type Hook, type Schema } from '../core/contract.ts';
 import { silentLogger } from '../core/logger.ts';
-import { asBuilder, type Plan } from './builder.ts';
+import type { AutoPreset } from './auto.ts';
+import { asBuilder } from './builder.ts';
 import { developmentLogger } from './development-logger.ts';
+import type { Plan } from './plan.ts';
 import type { Preset } from './types.ts';
 
 const basic: Omit<Plan, 'contract' | 'timeoutMs'> = {
@@ -17,6 +19,8 @@ const basic: Omit<Plan, 'contract' | 'timeoutMs'> = {
   fallbacks: {},
   signals: false,
   clock: undefined,
+  config: undefined,
+  discovery: undefined,
 };
 
 /** The plainest start: 30 s for a call, no log, no metrics. The time is go-plugins'. */
@@ -40,9 +44,15 @@ export const Production: Preset = preset(() => ({
   defaults: { circuitBreaker: {}, healthCheck: {} },
 }));
 
+/**
+ * Looks for its plugins: `Auto<Req, Resp>().fromDirectory('./plugins').withPattern('*-plugin').build()`. 30 s for a
+ * call. Whoever can write to those folders decides what runs; `withSecurity` takes that from them.
+ */
+export const Auto: AutoPreset = preset(() => ({ ...basic, timeoutMs: 30_000 }));
+
 type Question = Pick<Hook<never, unknown>, 'request' | 'response'>;
 
-function preset(plan: () => Omit<Plan, 'contract'>): Preset {
+function preset(plan: () => Omit<Plan, 'contract'>): AutoPreset {
   return (contract?: Question | Contract) => asBuilder({ ...plan(), contract: contractOf(contract) });
 }
 

@@ -228,6 +228,13 @@ export interface Builder<A, B, Names extends string = never, Services = unknown>
    */
   withSecurity(security: string | WhitelistOptions | Gate): Builder<A, B, Names, Services>;
 
+  /**
+   * Runs the host by a configuration: a file (`.yaml`, `.json`, `.toml`) or the object in it. Its plugins start after
+   * those of the code; log level, whitelist, metrics and traces are taken from it where the code says nothing. With
+   * `reload: { watch: true }` the file is watched, and its plugins follow it. Ask them through `manager.dynamic()`.
+   */
+  withConfig(config: string | object): Builder<A, B, Names, Services>;
+
   /** Another clock, for tests. */
   withClock(clock: Clock): Builder<A, B, Names, Services>;
 

@@ -109,18 +109,23 @@ export class ConfigKeeper {
   /** A manifest came, changed or went. */
   #lookAgain(): void {
     const { clock } = this.#shared;
-    this.#tell(async () => {
+    const looking = this.#tell(async () => {
       if (this.#written === undefined) throw nothingLoaded();
       return this.#apply(this.#written, clock.now());
-    }).catch(() => {}); // it was told
+    }, isNews);
+    looking.catch(() => {}); // it was told
   }
 
   /** One change after the other; each is told, whatever comes of it. */
-  #tell(change: () => Promise<ReloadReport>): Promise<ReloadReport> {
+  #tell(
+    change: () => Promise<ReloadReport>,
+    isTold: (report: ReloadReport) => boolean = () => true,
+  ): Promise<ReloadReport> {
     const after = this.#changes.then(change);
     this.#changes = after.catch(() => {});
     after.then(
       (report) => {
+        if (!isTold(report)) return;
         this.#shared.metrics?.configReloaded(true);
         this.#shared.events.emit('reload', { report, error: undefined });
       },
@@ -149,6 +154,11 @@ export class ConfigKeeper {
     await this.#discovery.follow(written.discovery);
     return { ...diff, cancelled, durationMs: clock.now() - startedAt };
   }
+}
+
+/** Folders change often without a change of plugins. */
+function isNews({ added, removed, changed }: ReloadReport): boolean {
+  return added.length + removed.length + changed.length > 0;
 }
 
 /** The version of a configured plugin is a range; that of a running one is known to itself. */

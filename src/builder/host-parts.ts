@@ -1,0 +1,95 @@
+import type { WhitelistOptions } from '../../security/gate/options.ts';
+import type { HostConfig } from '../config/host-config.ts';
+import type { SecurityConfig } from '../config/host-parts.ts';
+import { loadConfig } from '../config/load.ts';
+import { resolveConfig } from '../config/parse.ts';
+import { PluginError } from '../core/errors.ts';
+import type { MetricsExporter } from '../core/metrics-exporter.ts';
+import type { Manager } from '../manager/manager.ts';
+import type { DiscoveryPlan, Plan } from './plan.ts';
+
+/**
+ * A plan with what its configuration says of the host itself: log level, whitelist, metrics, traces. What code has
+ * said counts more.
+ * @throws {PluginError} `CONFIG_17xx` for a configuration that cannot be used.
+ */
+export async function withHostParts(plan: Plan): Promise<Plan> {
+  if (plan.config === undefined) return plan;
+  if (plan.discovery !== undefined) throw twoPlaces();
+  const host = await read(plan.config, plan);
+  const exporters = [...plan.exporters, ...(await exportersOf(host))];
+  return {
+    ...plan,
+    logLevel: plan.logLevel ?? host.logLevel,
+    security: plan.security ?? (await whitelistOf(host.security)),
+    tracing: plan.tracing ?? tracingOf(host),
+    metrics: plan.metrics || exporters.length > 0,
+    exporters,
+  };
+}
+
+/** Starts what a configuration names besides the plugins of the code. */
+export async function startConfigured(manager: Manager, plan: Plan): Promise<void> {
+  if (plan.discovery !== undefined) {
+    await manager.loadFromConfig({ discovery: discoveryOf(plan.discovery) });
+  }
+  if (plan.config === undefined) return;
+  const host = await read(plan.config, plan);
+  if (host.reload.watch && typeof plan.config === 'string') await manager.watchConfig(plan.config);
+  else await manager.loadFromConfig(plan.config);
+}
+
+/** What was not said has the defaults of a configuration. */
+function discoveryOf({ directories, patterns, exclude, maxDepth, watch }: DiscoveryPlan): object {
+  const depth = maxDepth === undefined ? {} : { maxDepth };
+  return { directories, exclude, watch, ...depth, ...(patterns.length > 0 && { patterns }) };
+}
+
+function read(config: string | object, { defaults: base }: Plan): HostConfig | Promise<HostConfig> {
+  return typeof config === 'string' ? loadConfig(config, { base }) : resolveConfig(config, { base });
+}
+
+function tracingOf({ tracing }: HostConfig): Plan['tracing'] {
+  if (tracing?.endpoint === undefined) return tracing && {};
+  const { endpoint, serviceName, sampleRate } = tracing;
+  return { endpoint, serviceName, sampleRate };
+}
+
+async function exportersOf({ metrics }: HostConfig): Promise<readonly MetricsExporter[]> {
+  if (metrics?.prometheus === undefined) return [];
+  const { prometheusExporter } = await import('../../observability/prometheus/exporter.ts');
+  const { port, namespace, subsystem } = metrics.prometheus;
+  return [
+    prometheusExporter({
+      port,
+      ...(namespace !== undefined && { namespace }),
+      ...(subsystem !== undefined && { subsystem }),
+    }),
+  ];
+}
+
+async function whitelistOf(security: SecurityConfig | undefined): Promise<WhitelistOptions | undefined> {
+  if (security === undefined || security.policy === 'disabled') return undefined;
+  const { whitelistFile: whitelist, policy, watch, reloadDelayMs } = security;
+  if (whitelist === undefined) throw noWhitelist(policy);
+  const audit = await auditOf(security);
+  return { whitelist, policy, watch, reloadDelayMs, ...(audit && { audit }) };
+}
+
+async function auditOf({ audit }: SecurityConfig): Promise<WhitelistOptions['audit']> {
+  const { enabled, file, logUnauthorized, logAuthorized, logConfigChanges, includeMetadata } = audit;
+  if (!enabled || file === undefined) return undefined;
+  const { auditLog } = await import('../../security/audit/open-audit-log.ts');
+  return { sink: auditLog(file), logUnauthorized, logAuthorized, logConfigChanges, includeMetadata };
+}
+
+function noWhitelist(policy: string): PluginError {
+  const message = `the configuration's security policy is ${policy}, but it names no whitelist. Give security.whitelist_file, or the policy disabled.`;
+  return new PluginError('CONFIG_1703', { message });
+}
+
+function twoPlaces(): PluginError {
+  const message =
+    'both withConfig and fromDirectory say where plugins are. Put the folders into discovery.directories of the configuration.';
+  return new PluginError('CONFIG_1703', { message });
+}

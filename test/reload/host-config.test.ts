@@ -1,0 +1,143 @@
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { Auto, Simple, type Discovery } from 'plugboard';
+import type { Answer, Ask } from '../lifecycle/bees.ts';
+import { managed } from '../support/managed.ts';
+import { MemoryLogger } from '../support/memory-logger.ts';
+import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
+import { hiveText } from './hive.ts';
+
+const program = fileURLToPath(new URL('../lifecycle/programs/bee.mjs', import.meta.url));
+
+/** A folder with a plugin in it: its manifest, which starts a bee. */
+async function plant(folder: TempFolder, name: string, more: object = {}): Promise<void> {
+  await mkdir(`${folder.path}/${name}`, { recursive: true });
+  const manifest = {
+    name,
+    version: '1.0.0',
+    transport: 'exec',
+    executable: 'node',
+    args: [program, name],
+    ...more,
+  };
+  await writeFile(`${folder.path}/${name}/plugin.json`, JSON.stringify(manifest));
+}
+
+describe('a host that is run by a file', () => {
+  it('has its plugins, its log level and its metrics from there', async () => {
+    await using folder = await tempFolder();
+    const more = { log_level: 'error', metrics: { prometheus: { port: 0, namespace: 'hive' } } };
+    const path = await folder.write('host.yaml', hiveText({ ada: {} }, more));
+    const log = new MemoryLogger();
+    await using host = await managed(Simple<Ask, Answer>().withLogger(log).withConfig(path).build());
+    expect((await host.manager.dynamic().execute('ada', { id: 1 })).name).toBe('ada');
+    expect(host.manager.metrics()?.plugins['ada']?.requestsTotal).toBe(1);
+    expect(log.records.filter(({ level }) => level !== 'error')).toEqual([]);
+  });
+
+  it('follows the file when it says so', async () => {
+    await using folder = await tempFolder();
+    const reload = { watch: true };
+    const path = await folder.write('host.yaml', hiveText({ ada: {} }, { reload }));
+    await using host = await managed(Simple<Ask, Answer>().withConfig(path).build());
+    const reloaded = new Promise<void>((resolve) => void host.manager.on('reload', () => resolve()));
+    await writeFile(path, (await readFile(path, 'utf8')).replace('"ada"\n', '"changed by sed"\n'));
+    await reloaded;
+    expect((await host.manager.dynamic().execute('ada', { id: 1 })).name).toBe('changed by sed');
+  });
+
+  it('starts nothing that the whitelist of the file does not name', async () => {
+    await using folder = await tempFolder();
+    const whitelist = await folder.write('list.yaml', 'version: "1.0"\nplugins: []\n', 0o600);
+    await chmod(folder.path, 0o700);
+    const security = { enabled: true, policy: 'strict', whitelist_file: whitelist };
+    const path = await folder.write('host.yaml', hiveText({ ada: {} }, { security }));
+    const building = Simple<Ask, Answer>().withConfig(path).build();
+    await expect(building).rejects.toThrow(/plugin 'ada'.*whitelist/s);
+  });
+
+  it('is not built from a file that is wrong, and every problem is said', async () => {
+    await using folder = await tempFolder();
+    const path = await folder.write('host.yaml', 'plugins:\n  - name: ada\n    typo: 1\n    timeout: soon\n');
+    const building = Simple<Ask, Answer>().withConfig(path).build();
+    await expect(building).rejects.toThrow(/host\.yaml:3:5/);
+    await expect(building).rejects.toThrow(/host\.yaml:4:/);
+  });
+});
+
+describe('a host that finds its plugins', () => {
+  it('starts every plugin with a manifest that fits the pattern', async () => {
+    await using folder = await tempFolder();
+    for (const name of ['auth-plugin', 'log-plugin', 'other']) await plant(folder, name);
+    await using host = await managed(
+      Auto<Ask, Answer>().fromDirectory(folder.path).withPattern('*-plugin').build(),
+    );
+    const names = host.manager.listPlugins().map(({ name }) => name);
+    expect(names.toSorted()).toEqual(['auth-plugin', 'log-plugin']);
+    expect((await host.manager.dynamic().execute('auth-plugin', { id: 1 })).name).toBe('auth-plugin');
+  });
+
+  it('passes over broken manifests, hosts that do not fit and second names, and says so', async () => {
+    await using folder = await tempFolder();
+    await plant(folder, 'good');
+    await plant(folder, 'twin', { name: 'good' });
+    await plant(folder, 'tomorrow', { requirements: { host: '^99.0.0' } });
+    await mkdir(`${folder.path}/broken`);
+    await writeFile(`${folder.path}/broken/plugin.json`, '{ "name": ');
+    const seen: Discovery[] = [];
+    await using host = await managed(Auto<Ask, Answer>().fromDirectory(folder.path).build());
+    host.manager.on('discovery', (discovery) => seen.push(discovery));
+    await host.manager.reloadConfig({ discovery: { directories: [folder.path] } });
+    expect(host.manager.listPlugins().map(({ name }) => name)).toEqual(['good']);
+    expect(seen[0]?.problems.map(({ path }) => path.replace(folder.path, '')).toSorted()).toEqual([
+      '/broken/plugin.json',
+      '/tomorrow/plugin.json',
+      '/twin/plugin.json',
+    ]);
+  });
+
+  it('takes up what comes and goes while it watches', async () => {
+    await using folder = await tempFolder();
+    await plant(folder, 'first');
+    await using host = await managed(Auto<Ask, Answer>().fromDirectory(folder.path).watching().build());
+    const next = (): Promise<unknown> =>
+      new Promise((resolve) => {
+        const undo = host.manager.on('reload', (event) => {
+          undo();
+          resolve(event.report);
+        });
+      });
+    const added = next();
+    await plant(folder, 'second');
+    expect(await added).toMatchObject({ added: ['second'] });
+    const removed = next();
+    await rm(`${folder.path}/first`, { recursive: true });
+    expect(await removed).toMatchObject({ removed: ['first'] });
+    expect(host.manager.listPlugins().map(({ name }) => name)).toEqual(['second']);
+  });
+
+  it('starts plugins after those they need, and refuses to unload what others need', async () => {
+    await using folder = await tempFolder();
+    await plant(folder, 'a-mailer', { requirements: { required_plugins: ['z-store'] } });
+    await plant(folder, 'z-store');
+    await using host = await managed(Auto<Ask, Answer>().fromDirectory(folder.path).build());
+    const manager = host.manager.dynamic();
+    expect(manager.listPlugins().map(({ name }) => name)).toEqual(['z-store', 'a-mailer']);
+    await expect(manager.unregister('z-store')).rejects.toThrow('it is needed by a-mailer, which run');
+    await manager.unregister('z-store', { force: true });
+    expect(manager.has('z-store')).toBe(false);
+  });
+
+  it('is not built when a plugin needs one that is missing', async () => {
+    await using folder = await tempFolder();
+    await plant(folder, 'mailer', { requirements: { required_plugins: ['store'] } });
+    const building = Auto<Ask, Answer>().fromDirectory(folder.path).build();
+    await expect(building).rejects.toThrow("mailer needs plugin 'store', which is missing");
+  });
+
+  it('takes two ways to say where plugins are for a mistake', async () => {
+    const building = Auto<Ask, Answer>().fromDirectory('a').withConfig({ plugins: [] }).build();
+    await expect(building).rejects.toThrow('both withConfig and fromDirectory say where plugins are');
+  });
+});
