@@ -38,7 +38,10 @@ export function forkIpc(): Rival {
 }
 
 function started(program: URL): ChildProcess {
-  return spawn(process.execPath, [program.pathname], { stdio: ['pipe', 'inherit', 'inherit', 'pipe'], detached });
+  return spawn(process.execPath, [program.pathname], {
+    stdio: ['pipe', 'inherit', 'inherit', 'pipe'],
+    detached,
+  });
 }
 
 function channelOf(child: ChildProcess): Duplex {
