@@ -4,6 +4,12 @@ import { overBytes } from './bytes.ts';
 import { overLines, type Envelope } from './lines.ts';
 import { type Rival, Waiting } from './rival.ts';
 
+/**
+ * Each leads a group of its own, as every plugin does: a kernel that shares its time out by session would favour a child
+ * in its parent's on a busy machine, which says nothing about a wire.
+ */
+const detached = process.platform !== 'win32';
+
 /** Lines of JSON over the descriptor that a plugin's frames travel on too. */
 export function bareLines(): Rival {
   const child = started(new URL('../programs/bare-lines.js', import.meta.url));
@@ -25,14 +31,17 @@ export function bareBytes(): Rival<Uint8Array> {
 
 /** Node's own way to speak to a child, with the encoding that it uses unless told otherwise. */
 export function forkIpc(): Rival {
-  const child = fork(new URL('../programs/fork.js', import.meta.url), { serialization: 'json' });
+  const child = fork(new URL('../programs/fork.js', import.meta.url), { serialization: 'json', detached });
   const waiting = new Waiting<unknown>();
   child.on('message', (message) => waiting.answered((message as Envelope).id, (message as Envelope).body));
   return { ask: (body) => waiting.ask((id) => child.send({ id, body })), close: () => child.kill('SIGKILL') };
 }
 
 function started(program: URL): ChildProcess {
-  return spawn(process.execPath, [program.pathname], { stdio: ['pipe', 'inherit', 'inherit', 'pipe'] });
+  return spawn(process.execPath, [program.pathname], {
+    stdio: ['pipe', 'inherit', 'inherit', 'pipe'],
+    detached,
+  });
 }
 
 function channelOf(child: ChildProcess): Duplex {

@@ -71,12 +71,13 @@ describe('frames', () => {
   });
 
   it('that are many leave before the turn is over, more of them each time', async () => {
-    const stream = new Slow();
     const writes: number[] = [];
-    stream._write = (chunk: Buffer, _, done) => {
-      writes.push(chunk.length);
-      done();
-    };
+    const stream = new Writable({
+      write(chunk: Buffer, _, done) {
+        writes.push(chunk.length);
+        done();
+      },
+    });
     const writer = new FrameWriter(stream, Infinity);
     const text = 'x'.repeat(1023);
     for (let at = 0; at < 60; at++) writer.write(frame(text));
