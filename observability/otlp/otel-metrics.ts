@@ -2,6 +2,7 @@ import type { MetricFamily, MetricPoint } from '../../src/core/metric-family.ts'
 import { hrTime, type OtelMetric, type OtelPoint, type OtelScopeMetrics } from './metric-data.ts';
 import { otlpName } from './metric-name.ts';
 import { otelHistogram, seriesKey, since } from './points.ts';
+import { withRpcDuration } from './rpc-duration.ts';
 import { scope } from './scope.ts';
 
 /** `cumulative`: since the start, as Prometheus counts. `delta`: since the last export that arrived. */
@@ -17,7 +18,8 @@ export interface Picture {
 export function otelMetrics({ families, atMs }: Picture, before?: Picture): OtelScopeMetrics {
   const earlier = before && pointsOf(before);
   const delta = earlier && { points: earlier, atMs: before.atMs };
-  return { scope, metrics: families.map((family) => otelMetric(family, atMs, delta)) };
+  const metrics = families.map((family) => otelMetric(family, atMs, delta));
+  return { scope, metrics: withRpcDuration(metrics, families) };
 }
 
 /** What was there before, by metric and series. */

@@ -103,6 +103,18 @@ describe('an export', () => {
       const durations = named(metrics, 'plugin_request_duration').points[0];
       expect(durations).toMatchObject({ value: 3, sum: 0 });
       expect(durations?.bounds).toHaveLength(15);
+      const rpc = named(metrics, 'rpc.client.call.duration');
+      expect(rpc).toMatchObject({ unit: 's', kind: 'histogram' });
+      expect(rpc.points[0]).toEqual({
+        ...durations,
+        labels: {
+          'rpc.system.name': 'in-process',
+          'rpc.method': 'auth/execute',
+          'plugboard.plugin': 'auth',
+          'plugboard.transport': 'in-process',
+          'plugboard.instance': '0',
+        },
+      });
       expect(durations?.counts).toEqual([3, ...Array.from({ length: 15 }, () => 0)]);
       await manager.shutdown();
     },
@@ -196,7 +208,7 @@ describe('bad conditions', () => {
     const over = manager.shutdown({ timeoutMs: 3000 });
     await last;
     clock.advance(3000);
-    await over;
+    expect(await over).toMatchObject({ cancelled: {} });
   });
 
   it('a receiver that is away for minutes costs one warning a minute', async () => {
