@@ -7,7 +7,7 @@ const quietMs = 60_000;
 
 /** Counts what a receiver did not get, and says so now and then. */
 export class ReceiverLog {
-  /** What is lost for good, since the start. */
+  /** What was lost since the start, or of exports that are complete in themselves: how many did not arrive. */
   dropped = 0;
   readonly #what: string;
   readonly #logger: Logger;
@@ -34,6 +34,12 @@ export class ReceiverLog {
   away(why: string): void {
     this.#away = true;
     this.#say(`the OTLP receiver does not take ${this.#what}; it is asked again`, why);
+  }
+
+  /** An export did not arrive, and the next one makes it good. */
+  missed(why: string): void {
+    this.dropped++;
+    this.away(why);
   }
 
   /** So many are lost. */

@@ -4,7 +4,7 @@ import type { PluginError } from '../../src/core/errors.ts';
 import { tellQuietly } from '../../src/core/listener.ts';
 import type { TraceContext } from '../../src/core/trace-context.ts';
 import type { CallEvent, CallSpan, EventFacts } from '../../src/core/tracer.ts';
-import { attributesOf, type Subject } from './attributes.ts';
+import { attributesOf, type Subject } from '../otlp/attributes.ts';
 import { endSpan } from './end-span.ts';
 import { placeOf, type OpenTelemetry } from './open-telemetry.ts';
 

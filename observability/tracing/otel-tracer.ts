@@ -3,7 +3,7 @@ import type { Context, Span, SpanKind, Tracer as OtelApiTracer } from '@opentele
 import { isThenable } from '../../src/core/thenable.ts';
 import type { TraceContext } from '../../src/core/trace-context.ts';
 import type { CallSpan, TracedCall, TracedService, Tracer } from '../../src/core/tracer.ts';
-import { attributesOf, type Subject } from './attributes.ts';
+import { attributesOf, type Subject } from '../otlp/attributes.ts';
 import { OtelCallSpan } from './call-span.ts';
 import { endSpan } from './end-span.ts';
 import { parentContext, placeOf, type OpenTelemetry } from './open-telemetry.ts';

@@ -10,7 +10,7 @@ import { installed } from '../otlp/optional-packages.ts';
 import { ReceiverLog } from '../otlp/receiver-log.ts';
 import { resourceOf } from '../otlp/resource.ts';
 
-import { scope } from './scope.ts';
+import { scope } from '../otlp/scope.ts';
 import { SpanQueue, type SpanCodec } from './span-queue.ts';
 
 const packages = [

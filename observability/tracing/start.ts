@@ -5,7 +5,7 @@ import type { Tracer, TracingOptions } from '../../src/core/tracer.ts';
 import { loadOpenTelemetry } from './open-telemetry.ts';
 import { OtelTracer } from './otel-tracer.ts';
 import { ownPipeline } from './pipeline.ts';
-import { scope } from './scope.ts';
+import { scope } from '../otlp/scope.ts';
 
 /**
  * A tracer over OpenTelemetry: with an endpoint one of our own, else the application's.

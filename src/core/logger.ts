@@ -55,11 +55,14 @@ export function withFields(logger: Logger, fields: LogFields): Logger {
   return eachLevel((level, message, more) => write(logger, level, message, merged(fields, more)));
 }
 
+/** More than a line meant for people; a line of a plugin is cut before, at 16 KiB. */
+const maxMessageLength = 20 * 1024;
+
 /** A logger that keeps secrets out of another, and never throws. */
 export function redacting(logger: Logger): Logger {
   if (logger === silentLogger) return logger;
   return eachLevel((level, message, fields = {}) =>
-    tellQuietly(() => write(logger, level, redactText(message), redactFields(fields))),
+    tellQuietly(() => write(logger, level, redactText(message, maxMessageLength), redactFields(fields))),
   );
 }
 

@@ -26,6 +26,7 @@ const name = '(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[
 const secretTexts: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g, redacted],
   [/(authorization["']?\s{0,8}[=:]\s{0,8}["']?(?:\w{1,20}\s{1,8})?)[^\s"']{1,}/gi, `$1${redacted}`],
+  [/\b((?:set-)?cookie["']?\s{0,8}:\s{0,8}["']?)[^\r\n"']{1,}/gi, `$1${redacted}`],
   [/\b(Bearer(?:\s{1,8}|%20))[\w.~+/=:-]{4,}/gi, `$1${redacted}`],
   // not "basic plan": what is encoded has a digit, a sign or a capital inside
   [/\b([Bb]asic(?:\s{1,8}|%20))(?=[A-Za-z\d+/][a-z]{0,40}[A-Z\d+/=])[\w+/=-]{4,}/g, `$1${redacted}`],
@@ -39,8 +40,8 @@ const secretTexts: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** A text without the secrets that show as such: bearer tokens, a URL's `user:password@`, `token=…`, private keys. */
-export function redactText(text: string): string {
-  const cut = text.length > maxTextLength ? `${text.slice(0, maxTextLength)}…` : text;
+export function redactText(text: string, maxLength: number = maxTextLength): string {
+  const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
   return secretTexts.reduce((rest, [pattern, left]) => rest.replace(pattern, left), cut);
 }
 

@@ -2,13 +2,14 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import root from 'otlp-protos/build/src/generated/root.js';
 
+/** A message type of the definitions. */
 interface MessageType {
   decode(bytes: Uint8Array): object;
   toObject(message: object, how: object): unknown;
 }
 
 /** OpenTelemetry's generated code, whose types say less than it has. */
-const definitions = root as unknown as {
+export const definitions = root as unknown as {
   readonly opentelemetry: {
     readonly proto: {
       readonly collector: {
@@ -27,7 +28,8 @@ interface AnyValue {
   readonly boolValue?: boolean;
 }
 
-interface KeyValue {
+/** An attribute as OTLP writes it. */
+export interface KeyValue {
   readonly key: string;
   readonly value: AnyValue;
 }
@@ -55,7 +57,8 @@ interface TraceRequest {
   }[];
 }
 
-type Facts = Readonly<Record<string, string | number | boolean | undefined>>;
+/** Attributes as plain values. */
+export type Facts = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** A span as it arrived. */
 export interface ReceivedSpan {
@@ -75,7 +78,7 @@ export interface ReceivedSpan {
 }
 
 /** A request as it came, still encoded. */
-interface Post {
+export interface Post {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
@@ -204,7 +207,8 @@ function received(span: WireSpan, service: string, scope: string): ReceivedSpan 
   };
 }
 
-function facts(attributes: readonly KeyValue[] = []): Facts {
+/** Plain values of attributes. */
+export function facts(attributes: readonly KeyValue[] = []): Facts {
   return Object.fromEntries(attributes.map(({ key, value }) => [key, plain(value)]));
 }
 

@@ -46,7 +46,7 @@ describe.skipIf(process.platform === 'win32')('the shell that outlives its host'
       stdout?.on('data', (text: Buffer) => (said += text.toString()));
     await until(() => said === 'ready\nready\n');
     await told(`+${cleansUp.pid}\n+${ignores.pid}\n`);
-    await until(() => !isAlive(cleansUp.pid) && !isAlive(ignores.pid));
+    await until(() => cleansUp.exitCode !== null && ignores.signalCode !== null);
     expect(said).toBe('ready\nready\ncleaned up\n');
     expect([cleansUp.exitCode, ignores.signalCode]).toEqual([0, 'SIGKILL']);
   });

@@ -8,13 +8,20 @@ const hooks = `export async function resolve(name, context, next) {
 register(`data:text/javascript,${encodeURIComponent(hooks)}`);
 
 const { Simple, definePlugin } = await import('plugboard');
+const { otlpExporter } = await import('plugboard/observability');
 const { inProcess } = await import('plugboard/transports');
 
 const plugin = definePlugin({ name: 'echo', version: '1.0.0', execute: (text) => text });
-const manager = await Simple().withPlugin('echo', inProcess(plugin)).build();
+const manager = await Simple().withMetrics().withPlugin('echo', inProcess(plugin)).build();
 const said = [];
 for (const options of [{}, { endpoint: 'http://127.0.0.1:1' }])
   await manager.enableTracing(options).catch(({ code, rawMessage }) => said.push({ code, rawMessage }));
+for (const protocol of ['http/json', 'grpc']) {
+  const exporter = otlpExporter({ endpoint: 'http://127.0.0.1:1', protocol });
+  await manager
+    .registerMetricsExporter(exporter)
+    .catch(({ code, rawMessage }) => said.push({ code, rawMessage }));
+}
 said.push(await manager.execute('echo', 'still here'));
 await manager.shutdown();
 console.log(JSON.stringify(said));

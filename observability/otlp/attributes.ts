@@ -1,5 +1,3 @@
-import type { Attributes } from '@opentelemetry/api';
-
 /** What a span is about. */
 export interface Subject {
   readonly plugin: string;
@@ -17,7 +15,7 @@ const systems: Readonly<Record<string, string>> = {
 };
 
 /** OpenTelemetry's attributes for remote procedure calls, and ours beside them. */
-export function attributesOf({ plugin, transport, method }: Subject): Attributes {
+export function attributesOf({ plugin, transport, method }: Subject): Record<string, string> {
   return {
     'rpc.system.name': systems[transport] ?? transport,
     'rpc.method': method,
