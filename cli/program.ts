@@ -3,9 +3,10 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 
 import { addAuditCommands } from './audit.ts';
+import { addTopCommand } from './top.ts';
 import { addWhitelistCommands } from './whitelist.ts';
 
-const about = `Says which plugins a host may start, and reads what it noted.`;
+const about = `Says which plugins a host may start, reads what it noted, and shows how they do.`;
 
 const afterwards = `
 Each command has a page of its own: plugboard whitelist add --help.
@@ -35,6 +36,7 @@ export function program(): Command {
       ),
   );
   addAuditCommands(command.command('audit').description('check and read an audit log: verify, tail, query'));
+  addTopCommand(command);
   command
     .command('hash')
     .description('print the SHA-256 of a file, or of every file of a directory, as a whitelist has them')

@@ -1,5 +1,7 @@
 import { PluginError } from 'plugboard';
 
+import { oneLine } from '../failure.ts';
+
 /** One sample of a metrics page. */
 export interface Sample {
   readonly name: string;
@@ -94,9 +96,6 @@ function sampleOf(text: string): Sample | undefined {
   return { name, labels, value: Number(number.replace('Inf', 'Infinity')) };
 }
 
-/** What came from outside must not move the terminal. */
 function unescaped(value: string): string {
-  const text = value.replaceAll(/\\(.)/g, (_all, char: string) => (char === 'n' ? '\n' : char));
-  // oxlint-disable-next-line no-control-regex
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, ' ');
+  return oneLine(value.replaceAll(/\\(.)/g, (_all, char: string) => (char === 'n' ? '\n' : char)));
 }

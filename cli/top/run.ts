@@ -2,6 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { PluginError } from 'plugboard';
 
+import { usageError } from '../failure.ts';
+import { print, write } from '../output.ts';
 import { figuresOf, type Look } from './figures.ts';
 import { readPage } from './page.ts';
 import { tableOf } from './table.ts';
@@ -19,13 +21,15 @@ const clear = '\u001b[H\u001b[J';
 
 /**
  * Shows the plugins of a host, once or over and over. A host that is away in between is waited for.
- * @throws {PluginError} `CONFIG_1703` for what is no URL, `TRANSPORT_1301` when one look fails and no other follows.
+ * @throws {CommanderError} for what is no address.
+ * @throws {PluginError} `TRANSPORT_1301` when one look fails and no other follows.
  */
 export async function top(url: string, options: TopOptions): Promise<void> {
   const page = urlOf(url);
-  if (options.json)
-    return print(JSON.stringify({ plugins: figuresOf(await look(page), undefined) }, null, 2));
-  if (options.once) return print(tableOf(figuresOf(await look(page), undefined)).join('\n'));
+  if (options.json || options.once) {
+    const plugins = figuresOf(await look(page), undefined);
+    return print({ plugins }, tableOf(plugins).join('\n'), options.json === true);
+  }
   if (process.stdout.isTTY) process.stdout.write('\u001b[2J');
   for (let before: Look | undefined; ; await wait(options.interval * 1000)) {
     before = await frame(page, before);
@@ -37,10 +41,10 @@ async function frame(page: URL, before: Look | undefined): Promise<Look | undefi
   try {
     const now = await look(page);
     const lines = tableOf(figuresOf(now, before), isTTY ? columns : Infinity);
-    show(isTTY ? shortened(lines, rows - 2) : lines, isTTY);
+    await show(isTTY ? shortened(lines, rows - 2) : lines, isTTY);
     return now;
   } catch (error) {
-    show([error instanceof PluginError ? error.rawMessage : String(error)], isTTY);
+    await show([error instanceof PluginError ? error.rawMessage : String(error)], isTTY);
     return undefined; // a host that comes back has begun to count anew
   }
 }
@@ -54,18 +58,13 @@ function shortened(lines: readonly string[], rows: number): readonly string[] {
   return [...lines.slice(0, rows - 1), `… and ${lines.length - rows + 1} more`];
 }
 
-function show(lines: readonly string[], isTTY: boolean): void {
-  print(`${isTTY ? clear : ''}${lines.join('\n')}${isTTY ? '' : '\n'}`);
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+async function show(lines: readonly string[], isTTY: boolean): Promise<void> {
+  await write(`${isTTY ? clear : ''}${lines.join('\n')}${isTTY ? '' : '\n'}`);
 }
 
 function urlOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
   // What was given is not repeated: it may hold a password.
-  const message = 'this is no address of a metrics page. Give one such as http://127.0.0.1:9464/metrics.';
-  throw new PluginError('CONFIG_1703', { message });
+  throw usageError('this is no address of a metrics page; one is http://127.0.0.1:9464/metrics');
 }

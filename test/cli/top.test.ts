@@ -2,29 +2,20 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
+import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { PluginError, Simple, type PluginManager } from 'plugboard';
 import { prometheusExporter, type PrometheusExporter } from 'plugboard/observability';
 import { inProcess } from 'plugboard/transports';
 import { answering } from '../manager/plugins.ts';
 import { managed, type Managed } from '../support/managed.ts';
-
-const program = fileURLToPath(new URL('programs/top.mjs', import.meta.url));
+import { bin, plugboard, type Ran } from './plugboard.ts';
 
 function started(...args: string[]): ChildProcess {
-  return spawn(process.execPath, [program, 'top', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(process.execPath, [bin, 'top', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const child = started(...args);
-  let stdout = '';
-  let stderr = '';
-  child.stdout?.on('data', (chunk) => (stdout += String(chunk)));
-  child.stderr?.on('data', (chunk) => (stderr += String(chunk)));
-  const [code] = (await once(child, 'close')) as [number];
-  return { code, stdout, stderr };
-}
+const run = (...args: string[]): Promise<Ran> => plugboard(tmpdir(), 'top', ...args);
 
 const moody = answering<number, number>((n) => {
   if (n % 4 === 0) throw new PluginError('FOURTH', { message: 'no' });
@@ -52,9 +43,9 @@ describe('plugboard top', () => {
     for (const options of [{}, { namespace: 'my', subsystem: 'app' }]) {
       const { url, host: there } = await host(options);
       await using _ = there;
-      const { code, stdout } = await run(url, '--once');
+      const { exitCode, stdout } = await run(url, '--once');
       const [head = '', auth = '', score = '', ...rest] = stdout.trimEnd().split('\n');
-      expect(code).toBe(0);
+      expect(exitCode).toBe(0);
       expect(rest).toEqual([]);
       expect(head).toMatch(
         /^PLUGIN +HEALTH +READY +CALLS\/S +FAILED +P50 +P95 +ACTIVE +QUEUED +BREAKER +RESTARTS +CALLS$/,
@@ -107,13 +98,13 @@ describe('plugboard top', () => {
   });
 
   it.each([
-    ['not-a-url', 'CONFIG_1703'],
-    ['file:///etc/passwd', 'CONFIG_1703'],
-    ['http://127.0.0.1:1/metrics', 'TRANSPORT_1301'],
-  ])('says in a line why it cannot look at %s', async (url, said) => {
-    const { code, stdout, stderr } = await run(url, '--once');
-    expect([code, stdout]).toEqual([3, '']);
-    expect(stderr).toContain(said);
+    ['not-a-url', 2, 'USAGE'],
+    ['file:///etc/passwd', 2, 'USAGE'],
+    ['http://127.0.0.1:1/metrics', 3, 'TRANSPORT_1301'],
+  ])('says in a line why it cannot look at %s', async (url, code, said) => {
+    const { exitCode, stdout, stderr } = await run(url, '--once');
+    expect([exitCode, stdout]).toEqual([code, '']);
+    expect(stderr).toContain(`error ${said}: `);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
@@ -144,10 +135,10 @@ describe('plugboard top', () => {
     }).listen(0, '127.0.0.1');
     await once(page, 'listening');
     const { port } = page.address() as AddressInfo;
-    const { code } = await run(`http://ada:se%20cret@127.0.0.1:${port}/metrics`, '--once');
+    const { exitCode } = await run(`http://ada:se%20cret@127.0.0.1:${port}/metrics`, '--once');
     page.close();
     page.closeAllConnections();
-    expect([code, asked]).toEqual([0, [`Basic ${Buffer.from('ada:se cret').toString('base64')}`]]);
+    expect([exitCode, asked]).toEqual([0, [`Basic ${Buffer.from('ada:se cret').toString('base64')}`]]);
     for (const url of [
       'http://ada:secret@127.0.0.1:1/metrics',
       'ftp://ada:secret@127.0.0.1/',

@@ -9,6 +9,7 @@ import { metricsRegistry } from '../../observability/metrics/registry.ts';
 import { answering, loud } from '../manager/plugins.ts';
 import { managed, type Managed } from '../support/managed.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { MemoryLogger } from '../support/memory-logger.ts';
 import { samplesOf, scrape, scrapeText, sumOf } from './scrape.ts';
 
 /** A host with one plugin and one exporter. */
@@ -91,6 +92,8 @@ describe('the page for Prometheus', () => {
     await ask(30, sampled);
     await ask(20_000, sampled.replace('0af7', '0bf7'));
     await ask(300, sampled.replace(/01$/, '00'));
+    await ask(300, sampled.replace(/01$/, '02')); // another flag, but not that of a sampled trace
+    await ask(700, sampled.replace(/01$/, '03'));
     for (const broken of ['', 'x', sampled.slice(1), `${sampled}"}\n1`, sampled.replaceAll(/[a-f\d]/g, '0')])
       await ask(300, broken);
     const exemplars = (await scrapeText(exporter, 'openmetrics'))
@@ -98,7 +101,8 @@ describe('the page for Prometheus', () => {
       .filter((line) => line.includes(' # {'));
     expect(exemplars.map((line) => line.replace(/^.*le=/, ''))).toEqual([
       '"0.05"} 1 # {trace_id="0af7651916cd43dd8448eb211c80319c",span_id="b7ad6b7169203331"} 0.03 1893456000.03',
-      '"+Inf"} 8 # {trace_id="0bf7651916cd43dd8448eb211c80319c",span_id="b7ad6b7169203331"} 20 1893456020.03',
+      '"1.0"} 9 # {trace_id="0af7651916cd43dd8448eb211c80319c",span_id="b7ad6b7169203331"} 0.7 1893456021.33',
+      '"+Inf"} 10 # {trace_id="0bf7651916cd43dd8448eb211c80319c",span_id="b7ad6b7169203331"} 20 1893456020.03',
     ]);
     expect(await scrapeText(exporter)).not.toContain(' # {');
   });
@@ -208,6 +212,41 @@ describe('the server of the exporter', () => {
     await once(again, 'listening');
     expect(again.listening).toBe(true);
     again.close();
+  });
+
+  it('leaves a reader who stops in the middle of an answer when its time is over', async () => {
+    const clock = new ManualClock();
+    const metrics = metricsRegistry(clock);
+    const hooks = Array.from({ length: 100 }, (_each, at) => `hook${at}`);
+    for (let plugin = 0; plugin < 50; plugin++) metrics.recorderFor(`plugin${plugin}`, hooks).instance(0);
+    const exporter = prometheusExporter({ port: 0 });
+    await exporter.start({ collect: () => metrics.collect(), clock, logger: silentLogger });
+    const reader = connect(exporter.port ?? 0, '127.0.0.1').on('error', () => {});
+    reader.write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n');
+    await once(reader, 'data');
+    reader.pause();
+    const stopping = exporter.stop(5000);
+    expect(clock.timersMs).toEqual([5000]);
+    clock.advance(5000);
+    await stopping;
+    reader.destroy();
+  }, 5000);
+
+  it('answers 500 when the metrics cannot be read, says why in the log, and answers the next', async () => {
+    const logger = new MemoryLogger();
+    let broken = true;
+    const collect = (): [] => {
+      if (broken) throw new Error('no such thing');
+      return [];
+    };
+    const exporter = prometheusExporter({ port: 0 });
+    await exporter.start({ collect, clock: systemClock, logger });
+    const url = `http://127.0.0.1:${exporter.port}/metrics`;
+    expect((await fetch(url)).status).toBe(500);
+    expect(logger.named('a scrape failed').map(({ fields }) => fields)).toEqual([{ error: 'no such thing' }]);
+    broken = false;
+    expect((await fetch(url)).status).toBe(200);
+    await exporter.stop(0);
   });
 
   it('can be mounted in a server that is there already', async () => {

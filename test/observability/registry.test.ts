@@ -155,6 +155,22 @@ describe('the registry', () => {
     expect(rates()).toEqual([0, 0]);
   });
 
+  it('is not misled by a time of day that is set back', () => {
+    const dates = [new Date('2030-01-01T12:00:00Z'), new Date('2030-01-01T09:00:00Z')];
+    const clock = new ManualClock();
+    clock.date = () => dates.shift() ?? new Date('1970-01-01T00:00:00Z');
+    const metrics = metricsRegistry(clock);
+    const { calls } = metrics.recorderFor('auth', ['execute']).instance(0);
+    for (let call = 0; call < 10; call++) {
+      const startedAt = clock.now();
+      clock.advance(100);
+      calls.ended('execute', startedAt, clock.now(), undefined, `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`);
+    }
+    const { durationSeconds, requestsPerSecond } = metrics.snapshot().totals;
+    expect(durationSeconds).toMatchObject({ count: 10, sum: expect.closeTo(1, 9) as number });
+    expect(requestsPerSecond).toBe(10);
+  });
+
   it('keeps a bounded number of codes, whatever a plugin invents', () => {
     const { metrics, ended } = counting('auth');
     for (let at = 0; at < 10_000; at++) ended(1, `CODE_${at}`);
