@@ -26,13 +26,16 @@ export function checkPlugins(plugins: readonly ReadPlugin[], report: (finding: F
   }
 }
 
+/** Names stand in logs, errors and metrics. */
+const secretName = 'must not come from a secret file';
+
 /** Names are looked at in every entry, also in one that is wrong otherwise. */
 export function checkNames(trees: readonly Tree[], report: (finding: Finding) => void): void {
   const taken = new Set<string>();
   for (const name of trees.map((tree) => child(tree, 'name'))) {
     if (name?.kind !== 'scalar' || typeof name.value !== 'string') continue;
     const { at, path, value } = name;
-    const wrong = wrongName(value);
+    const wrong = name.isSecret === true ? secretName : wrongName(value);
     if (wrong !== undefined) report({ code: 'PLUGIN_1001', at, path, message: wrong });
     else if (taken.has(value)) {
       report({ code: 'PLUGIN_1010', at, path, message: `'${value}' is already the name of another plugin` });
@@ -65,8 +68,11 @@ function missingCredential(auth: AuthConfig): { code: ErrorCode; message: string
 
 function checkDependencies(plugin: PluginEntry, here: Tree, report: (finding: Finding) => void): void {
   for (const [index, { name }] of plugin.dependencies.entries()) {
-    const { at, path } = locate(here, ['dependencies', index]);
-    const wrong = name === plugin.name ? 'a plugin cannot depend on itself' : wrongName(name);
-    if (wrong !== undefined) report({ code: 'CONFIG_1703', at, path, message: wrong });
+    const given = locate(here, ['dependencies', index, 'name']);
+    const isSecret = given.kind === 'scalar' && given.isSecret === true;
+    const wrong = isSecret ? secretName : wrongName(name);
+    const isItself = name === plugin.name ? 'a plugin cannot depend on itself' : undefined;
+    const message = wrong ?? isItself;
+    if (message !== undefined) report({ code: 'CONFIG_1703', at: given.at, path: given.path, message });
   }
 }

@@ -13,21 +13,21 @@ export interface HostConfig {
   readonly logLevel: LogLevel;
   /** Where plugins may keep their files. Default `./data/plugins`, as the email platform. */
   readonly dataFolder: string;
-  /** What plugins are set to that discovery finds and no entry names. */
+  /** What plugins are set to where they say nothing themselves, and those that discovery finds. */
   readonly defaults: ResolvedSettings;
   /** In the order of the file; names are unique. */
   readonly plugins: readonly PluginConfig[];
-  /** Undefined where nothing is looked for. */
+  /** Where plugins are looked for. Without it nowhere. */
   readonly discovery: DiscoveryConfig | undefined;
-  /** Undefined where the file says nothing of it. */
+  /** What may run. Without it the host's code decides. */
   readonly security: SecurityConfig | undefined;
-  /** Undefined where the file says nothing of it. */
+  /** Where numbers go. Without it the host's code decides. */
   readonly metrics: MetricsConfig | undefined;
-  /** Undefined where the file says nothing of it. */
+  /** Spans around calls. Without it the host's code decides. */
   readonly tracing: TracingConfig | undefined;
   readonly reload: ReloadConfig;
   readonly limits: LimitsConfig;
-  /** Undefined where the file says nothing of it. */
+  /** Where plugins are installed from. Without it nowhere. */
   readonly marketplace: MarketplaceConfig | undefined;
   /** Tables of the file that belong to the application, as they are; only beside a `[plugins]` table. */
   readonly sections: Readonly<Record<string, unknown>>;
@@ -37,6 +37,7 @@ export interface HostConfig {
 
 /** One plugin of a host. */
 export interface PluginConfig {
+  /** Unique: 1 to 64 letters, digits, and `.`, `_`, `-` inside. */
   readonly name: string;
   /** What kind of plugin it is, for the whitelist; of `subprocess`, `worker`, `grpc` and `go-plugin` also its transport. */
   readonly type: string | undefined;
@@ -44,7 +45,7 @@ export interface PluginConfig {
   readonly enabled: boolean;
   /** Of plugins that answer the same hook, the lower comes first. Default 1, as go-plugins. */
   readonly priority: number;
-  /** The versions of the plugin that are accepted, as a range of npm's semver: `^1.2.0`. Undefined accepts any. */
+  /** The versions of the plugin that are accepted, as a range of npm's semver: `^1.2.0`. Without it any. */
   readonly version: string | undefined;
   /** Undefined where the file names only the plugin: code registers it, or discovery finds it. */
   readonly source: SourceConfig | undefined;
@@ -63,6 +64,7 @@ export interface PluginConfig {
 
 /** A plugin that another needs. */
 export interface DependencyConfig {
+  /** The other's name. */
   readonly name: string;
   /** The versions that will do, as a range of npm's semver. Default `*`. */
   readonly version: string;
@@ -100,7 +102,7 @@ export interface ReloadConfig {
   readonly drainTimeoutMs: number;
 }
 
-/** What a plugin may use. Undefined is without a limit. */
+/** What a plugin may use. What is not given has no limit. */
 export interface LimitsConfig {
   /** In bytes. */
   readonly maxMemoryBytes: number | undefined;
@@ -112,6 +114,7 @@ export interface LimitsConfig {
 
 /** Where plugins are installed from. */
 export interface MarketplaceConfig {
+  /** Without it nothing is installed. */
   readonly url: string | undefined;
   /** Default false. */
   readonly autoUpdate: boolean;

@@ -22,6 +22,7 @@ export interface DiscoveryConfig {
 export interface SecurityConfig {
   /** `disabled` lets everything run unasked. Default `strict`. */
   readonly policy: 'disabled' | 'permissive' | 'strict' | 'audit-only';
+  /** The file that lists what may run. */
   readonly whitelistFile: string | undefined;
   /** Takes up changes of the whitelist while the host runs. Default true. */
   readonly watch: boolean;
@@ -31,8 +32,9 @@ export interface SecurityConfig {
   readonly hashAlgorithm: 'sha256';
   /** The largest plugin, in bytes. Default 100 MiB. */
   readonly maxFileBytes: number;
-  /** Undefined allows any. */
+  /** Types of plugins that may run. Without it any. */
   readonly allowedTypes: readonly string[] | undefined;
+  /** Paths from which nothing may run. Default none. */
   readonly forbiddenPaths: readonly string[];
   /** How far a plugin is trusted that says nothing itself. Default `standard`. */
   readonly level: 'trusted' | 'standard' | 'sandboxed';
@@ -43,17 +45,17 @@ export interface SecurityConfig {
 
 /** What the audit log holds. */
 export interface AuditConfig {
-  /** Default true. */
+  /** Whether there is one. Default true. */
   readonly enabled: boolean;
-  /** Undefined is the host's own store. */
+  /** Without it the host's own store. */
   readonly file: string | undefined;
-  /** Default true. */
+  /** Refusals. Default true. */
   readonly logUnauthorized: boolean;
-  /** Default false. */
+  /** Admissions, many. Default false. */
   readonly logAuthorized: boolean;
-  /** Default true. */
+  /** Changes of configuration and whitelist. Default true. */
   readonly logConfigChanges: boolean;
-  /** Default false. */
+  /** What a plugin says of itself beside its name. Default false. */
   readonly includeMetadata: boolean;
 }
 
@@ -75,15 +77,17 @@ export interface PrometheusConfig {
 
 /** A receiver of OpenTelemetry. */
 export interface OtlpConfig {
+  /** Its URL, `http://localhost:4318`. */
   readonly endpoint: string;
+  /** Sent with every request. Default none. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Spans around calls. */
 export interface TracingConfig {
-  /** Default `plugboard`. */
+  /** What the host is called in traces. Default `plugboard`. */
   readonly serviceName: string;
-  /** Undefined is what the application has set up for OpenTelemetry. */
+  /** A receiver's URL. Without it what the application has set up for OpenTelemetry. */
   readonly endpoint: string | undefined;
   /** The share of calls that are traced, 0 to 1. Default 0.1, as go-plugins. */
   readonly sampleRate: number;

@@ -21,6 +21,14 @@ const moves: Readonly<Record<string, readonly string[]>> = {
   'executor.max_concurrent': ['defaults', 'concurrency', 'maxConcurrent'],
 };
 
+/** Keys of the documents at the top of a file, for those who describe files. */
+export const documentKeys: readonly string[] = [
+  ...Object.keys(moves).filter((key) => !key.includes('.')),
+  'enabled',
+  'executor',
+  'plugin_config',
+];
+
 /** The tree with every key of the documents where the schema has it. */
 export function moveKeys(root: MapTree, report: Report): MapTree {
   let moved: MapTree = { ...root, entries: root.entries.filter((entry) => targetOf(entry) === undefined) };

@@ -16,6 +16,7 @@ export interface PluginEntry {
   readonly enabled: boolean;
   readonly priority: number;
   readonly version: string | undefined;
+  /** How it is reached. Without it: by `type`, else by which of `command`, `file`, `endpoint` is there. */
   readonly transport: Transport | undefined;
   readonly command: string | undefined;
   readonly file: string | undefined;

@@ -4,21 +4,23 @@ export type SourceConfig = ProgramConfig | GoPluginConfig | WorkerConfig | GrpcC
 /** A program of its own: `transport: exec` or `type: subprocess`. */
 export interface ProgramConfig {
   readonly kind: 'subprocess';
+  /** A program: a path, or a name on `PATH`. */
   readonly command: string;
+  /** Its arguments; no shell looks at them. Default none. */
   readonly args: readonly string[];
   /** Added to what every child gets; these win. */
   readonly env: Readonly<Record<string, string>>;
-  /** Default false. */
+  /** Passes on the host's whole environment, secrets included. Default false. */
   readonly inheritEnv: boolean;
-  /** Undefined is the host's. */
+  /** Its working directory. Default: the host's. */
   readonly cwd: string | undefined;
-  /** Default `plugboard`. */
+  /** Default `plugboard`; `go-plugins` is a line of JSON in, a line out. */
   readonly protocol: 'plugboard' | 'go-plugins';
-  /** Default `fd`. */
+  /** Where frames travel: a descriptor of their own, or stdin and stdout. Default `fd`. */
   readonly channel: 'fd' | 'stdio';
-  /** In bytes. Undefined is the transport's default. */
+  /** The largest message, in bytes. Default: the transport's, 16 MiB. */
   readonly maxFrameBytes: number | undefined;
-  /** In milliseconds. Undefined is the transport's default. */
+  /** From SIGTERM to SIGKILL, in milliseconds. Default: the transport's, 10,000. */
   readonly killTimeoutMs: number | undefined;
 }
 
@@ -34,6 +36,7 @@ export interface GoPluginConfig {
 /** A thread of this process: `transport: worker`. */
 export interface WorkerConfig {
   readonly kind: 'worker';
+  /** A JavaScript file. */
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -42,6 +45,7 @@ export interface WorkerConfig {
 /** A gRPC server: `transport: grpc` or `grpc-tls`. */
 export interface GrpcConfig {
   readonly kind: 'grpc';
+  /** `host:port`, `unix:path` or `dns:///name:port`. */
   readonly endpoint: string;
   readonly tls: boolean;
 }
