@@ -4,16 +4,18 @@ import {
   chown,
   link,
   mkdir,
+  open,
   readFile,
   rename,
   stat,
   symlink,
   truncate,
   writeFile,
+  type FileHandle,
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { auditLog, verifyAuditLog } from 'plugboard/security';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { linesOf, recordsOf, writeLog } from './logs.ts';
@@ -84,6 +86,20 @@ describe('an audit log in a file', () => {
     const ticks = (await recordsOf(file)).flatMap(({ details }) => details?.['tick'] ?? []);
     expect(ticks).toEqual(Array.from({ length: 3000 }, (_, tick) => tick));
     expect(await verifyAuditLog(file)).toMatchObject({ ok: true, records: 3003 });
+  });
+
+  it('has synced it by then, once for all that came meanwhile', async () => {
+    await using folder = await tempFolder();
+    const log = auditLog(join(folder.path, 'audit.jsonl'));
+    await log.open();
+    await using some = await open(join(folder.path, 'some'), 'w');
+    const syncs = vi.spyOn(Object.getPrototypeOf(some) as FileHandle, 'datasync'); // watched, and done all the same
+    await log.append(refused, 'durable');
+    expect(syncs).toHaveBeenCalledTimes(1);
+    await Promise.all(Array.from({ length: 100 }, () => log.append(refused, 'durable')));
+    expect(syncs.mock.calls.length).toBeLessThanOrEqual(3);
+    syncs.mockRestore();
+    await log.close();
   });
 
   it('writes grouped records together, 50 ms after the first', async () => {
