@@ -169,6 +169,12 @@ describe('an audit log in a file', () => {
     expect(await verifyAuditLog(file)).toMatchObject({ ok: true });
   });
 
+  it('refuses numbers that make no sense', () => {
+    for (const maxFileBytes of [0, -1, NaN]) {
+      expect(() => auditLog('audit.jsonl', { maxFileBytes })).toThrow('Give a number over 0');
+    }
+  });
+
   it('refuses an event without a proper name, and records before it is open or after it is closed', async () => {
     await using folder = await tempFolder();
     const log = auditLog(join(folder.path, 'audit.jsonl'));
