@@ -46,6 +46,7 @@ export function tryAsConsumer(tarball, folder) {
   npm(['install', '--prefer-offline', '--save', tarball], home);
   console.log(`installed ${basename(tarball)} in an empty project`);
 
+  tryCommand(home);
   for (const compiler of Object.keys(compilers)) {
     const tsc = join(home, 'node_modules', compiler, 'bin', 'tsc');
     const version = run(process.execPath, [tsc, '--version'], { cwd: home }).trim();
@@ -56,4 +57,18 @@ export function tryAsConsumer(tarball, folder) {
   for (const node of nodesIn(join(folder, 'nodes'))) {
     console.log(run(node, ['--trace-warnings', 'out/program.js'], { cwd: home }).trim());
   }
+}
+
+/**
+ * The command as its user has it: whitelists a file of the project with what docs/cli.md copies, and checks it.
+ * @param {string} home
+ */
+function tryCommand(home) {
+  const plugboard = (/** @type {string[]} */ ...args) =>
+    npm(['exec', '--offline', '--', 'plugboard', ...args], home);
+  plugboard('whitelist', 'init');
+  plugboard('whitelist', 'add', 'child', './child.ts');
+  const verified = plugboard('whitelist', 'verify').trim();
+  if (verified !== 'child: would run') throw new Error(`plugboard whitelist verify said: ${verified}`);
+  console.log(`plugboard ${plugboard('--version').trim()} whitelists and verifies`);
 }

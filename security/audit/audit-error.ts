@@ -41,3 +41,11 @@ export function systemCode(thrown: unknown): string | undefined {
   const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
   return typeof code === 'string' ? code : undefined;
 }
+
+/** @throws {PluginError} `CONFIG_1703` unless it is a number over 0. */
+export function needsPositive(name: string, value: number): void {
+  if (value > 0) return;
+  throw new PluginError('CONFIG_1703', {
+    message: `${name} of an audit log is ${value}. Give a number over 0.`,
+  });
+}

@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Clock, Timer } from '../../src/core/clock.ts';
 import { messageOf } from '../../src/core/errors.ts';
 import { appendCheckpoint } from './append-checkpoint.ts';
-import { auditError } from './audit-error.ts';
+import { auditError, needsPositive } from './audit-error.ts';
 import { algorithmOf, signCheckpoint, type AuditCheckpoint } from './checkpoint.ts';
 import { noHead, type Head } from './record.ts';
 
@@ -40,6 +40,8 @@ export class Checkpointer {
   #sending: Promise<void> | undefined;
 
   constructor({ to, key, everyRecords = 1000, everyMs = 60_000 }: AuditCheckpoints, clock: Clock) {
+    needsPositive('everyRecords', everyRecords);
+    needsPositive('everyMs', everyMs);
     algorithmOf(key);
     if (key.type === 'public')
       throw auditError('checkpoints cannot be signed with a public key. Give the private one.');

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 
 import { systemClock, type Clock } from '../../src/core/clock.ts';
 import type { AuditSink } from '../audit-sink.ts';
+import { needsPositive } from './audit-error.ts';
 import { AuditLog } from './audit-log.ts';
 import { Checkpointer, type AuditCheckpoints } from './checkpointer.ts';
 import { FileStore } from './file-store.ts';
@@ -24,10 +25,11 @@ export interface AuditFileOptions extends AuditLogOptions {
 /**
  * An audit log in a file of JSON lines, chained by SHA-256. docs/audit.md describes the file.
  * It is made for the owner alone; its folder must be there. One process writes it at a time.
- * @throws {PluginError} `SECURITY_1806` for a key that cannot sign checkpoints.
+ * @throws {PluginError} `SECURITY_1806` for a key that cannot sign checkpoints, `CONFIG_1703` for a number out of range.
  */
 export function auditLog(file: string, options: AuditFileOptions = {}): AuditSink {
   const { maxFileBytes = 64 * 1024 * 1024 } = options;
+  needsPositive('maxFileBytes', maxFileBytes);
   return logOn(new FileStore(resolve(file), maxFileBytes), options);
 }
 

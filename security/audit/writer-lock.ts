@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
 import { link, lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 
@@ -40,9 +41,9 @@ export async function takeWriterLock(file: string): Promise<WriterLock> {
   const us: Holder = { pid: process.pid, ...(start !== undefined && { start }), host: hostname(), id };
   await writeFile(own, JSON.stringify(us), { mode: 0o600, flag: 'wx' });
   try {
-    const { ino } = await lstat(own, { bigint: true });
+    const ours = await lstat(own, { bigint: true });
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
-      if (await linked(own, path)) return heldLock(path, ino);
+      if (await linked(own, path)) return heldLock(path, ours);
       await yieldIfStale(file, path);
     }
     throw auditError(
@@ -53,10 +54,11 @@ export async function takeWriterLock(file: string): Promise<WriterLock> {
   }
 }
 
-function heldLock(path: string, ino: bigint): WriterLock {
+function heldLock(path: string, { ino, mtimeNs }: BigIntStats): WriterLock {
   const isHeld = async (): Promise<boolean> => {
     const stats = await lstat(path, { bigint: true }).catch(() => undefined);
-    return stats?.ino === ino;
+    // a number is given again once its file is gone
+    return stats?.ino === ino && stats.mtimeNs === mtimeNs;
   };
   return {
     isHeld,

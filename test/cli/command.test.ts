@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdir, symlink } from 'node:fs/promises';
+import { mkdir, symlink, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { hasTool } from '../languages/tool.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { writeLog } from '../security/audit/logs.ts';
 import { bin, plugboard } from './plugboard.ts';
@@ -107,6 +108,21 @@ describe('plugboard hash', () => {
     const { stdout } = await plugboard(folder.path, 'hash', '.');
     expect(stdout.split('\n').map((line) => line.slice(73))).toEqual(['a', 'b', 'lib/c', '']);
   });
+
+  it.skipIf(process.platform !== 'linux' || !hasTool('script', '--version'))(
+    'shows on a terminal how far it is, and leaves the line empty',
+    async () => {
+      await using folder = await tempFolder();
+      await truncate(await folder.write('large', ''), 400 * 1024 * 1024);
+      const command = `'${process.execPath}' '${bin}' hash large`;
+      const terminal = spawn('script', ['-qec', command, '/dev/null'], { cwd: folder.path });
+      let shown = '';
+      terminal.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+      await once(terminal, 'close');
+      expect(shown).toMatch(/\rhashed \d+\.\d MiB\r/);
+      expect(shown).toMatch(/\r +\rsha256:[0-9a-f]{64} {2}large\r\n$/);
+    },
+  );
 
   it('says what it does not trust, with exit code 3', async () => {
     await using folder = await tempFolder();

@@ -1,6 +1,7 @@
 import { deepEqual, match, rejects } from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { Simple, isPluginError } from 'plugboard';
+import { auditLog, sqliteAuditLog, verifyAuditLog, type AuditSink } from 'plugboard/security';
 import { inProcess, subprocess } from 'plugboard/transports';
 import { twice, type Numbers } from './twice.js';
 
@@ -24,4 +25,18 @@ const nonsense: () => Promise<Numbers> = () => manager.execute('near', { m: 1 })
 match(typeof nonsense, /function/);
 
 await manager.shutdown();
+
+async function note(log: AuditSink, file: string): Promise<void> {
+  await log.open();
+  await log.append({ event: 'tried', level: 'info' }, 'durable');
+  await log.close();
+  deepEqual((await verifyAuditLog(file)).problem, undefined);
+}
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+const file = fileURLToPath(new URL(`./audit-${major}`, import.meta.url));
+await note(auditLog(`${file}.jsonl`), `${file}.jsonl`);
+const database = note(sqliteAuditLog(`${file}.db`), `${file}.db`);
+if (major > 22 || (major === 22 && minor >= 13)) await database;
+else await rejects(database, /npm install better-sqlite3/);
+
 console.log(`runs on Node ${process.versions.node}`);

@@ -62,6 +62,7 @@ describe.skipIf(process.platform === 'win32')('an audit log that may not grow', 
     let written = 0;
     for (; answer === 'written' && written < 100; written++) answer = await log.append(long);
     expect(answer).toMatch(/^SECURITY_1806 .*no larger file/);
+    expect(await verifyAuditLog(file)).toMatchObject({ ok: true, unfinished: false, records: written });
     expect(await log.append('short')).toBe('written');
     expect(await log.close()).toBe('closed');
     expect(await verifyAuditLog(file)).toMatchObject({ ok: true, records: 1 + (written - 1) + 1 + 1 + 1 });

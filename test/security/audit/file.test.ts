@@ -4,16 +4,18 @@ import {
   chown,
   link,
   mkdir,
+  open,
   readFile,
   rename,
   stat,
   symlink,
   truncate,
   writeFile,
+  type FileHandle,
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { auditLog, verifyAuditLog } from 'plugboard/security';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { linesOf, recordsOf, writeLog } from './logs.ts';
@@ -86,6 +88,20 @@ describe('an audit log in a file', () => {
     expect(await verifyAuditLog(file)).toMatchObject({ ok: true, records: 3003 });
   });
 
+  it('has synced it by then, once for all that came meanwhile', async () => {
+    await using folder = await tempFolder();
+    const log = auditLog(join(folder.path, 'audit.jsonl'));
+    await log.open();
+    await using some = await open(join(folder.path, 'some'), 'w');
+    const syncs = vi.spyOn(Object.getPrototypeOf(some) as FileHandle, 'datasync'); // watched, and done all the same
+    await log.append(refused, 'durable');
+    expect(syncs).toHaveBeenCalledTimes(1);
+    await Promise.all(Array.from({ length: 100 }, () => log.append(refused, 'durable')));
+    expect(syncs.mock.calls.length).toBeLessThanOrEqual(3);
+    syncs.mockRestore();
+    await log.close();
+  });
+
   it('writes grouped records together, 50 ms after the first', async () => {
     await using folder = await tempFolder();
     const file = join(folder.path, 'audit.jsonl');
@@ -151,6 +167,12 @@ describe('an audit log in a file', () => {
     const lost = (await recordsOf(file)).find(({ event }) => event === 'records_lost');
     expect(lost?.details?.['count']).toBeGreaterThanOrEqual(refusals.length);
     expect(await verifyAuditLog(file)).toMatchObject({ ok: true });
+  });
+
+  it('refuses numbers that make no sense', () => {
+    for (const maxFileBytes of [0, -1, NaN]) {
+      expect(() => auditLog('audit.jsonl', { maxFileBytes })).toThrow('Give a number over 0');
+    }
   });
 
   it('refuses an event without a proper name, and records before it is open or after it is closed', async () => {

@@ -74,6 +74,23 @@ describe('an audit log in SQLite', () => {
     await expect(log.close()).rejects.toMatchObject({ code: 'SECURITY_1806' });
   });
 
+  it('takes back a batch of which a part could not be written, and goes on', async () => {
+    await using folder = await tempFolder();
+    const file = join(folder.path, 'audit.db');
+    const log = sqliteAuditLog(file);
+    await log.open();
+    change(file, "INSERT INTO audit (seq, record) VALUES (2, '{}')");
+    const both = await Promise.allSettled([log.append(refused, 'grouped'), log.append(refused, 'durable')]);
+    expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    change(file, 'DELETE FROM audit WHERE seq = 2');
+    await log.append(refused, 'durable');
+    await log.close();
+    expect(await verifyAuditLog(file)).toMatchObject({ ok: true, records: 5 });
+    expect(await lastAuditRecords(file, 1, { event: 'records_lost' })).toMatchObject([
+      { details: { count: 1 } },
+    ]);
+  });
+
   it('leaves another database alone, and follows no link', async () => {
     await using folder = await tempFolder();
     const file = join(folder.path, 'other.db');

@@ -49,6 +49,11 @@ describe('a verification without checkpoints', () => {
       { kind: 'chain', seq: 3 },
     ],
     ['a doubled record', (lines) => lines.toSpliced(4, 0, lines[4] ?? ''), { kind: 'chain', seq: 5 }],
+    [
+      'a number that was left out, all hashes made anew',
+      (lines) => chainedAnew(lines, (at) => (at < 4 ? at : at + 1)),
+      { kind: 'chain', seq: 4 },
+    ],
     ['a line that is no record', (lines) => lines.toSpliced(4, 0, 'hello'), { kind: 'damaged', seq: 4 }],
     [
       'a record with a new hash of its own',
