@@ -33,7 +33,8 @@ export async function run(): Promise<Report> {
     const aboutStart = 'from build() to the first answer';
     return {
       group: 'verified-start',
-      about: 'hashing what runs, beside the tool everybody has, and a start with a whitelist beside one without',
+      about:
+        'hashing what runs, beside the tool everybody has, and a start with a whitelist beside one without',
       times: [...timeRows(hashing.laps, aboutHash), ...timeRows(starting, aboutStart)],
       ratios: [
         timesAsLong(hashing.laps, aboutHash, ['pinPath', 'openssl dgst'], { kind: 'at most', limit: 1.3 }),
