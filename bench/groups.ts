@@ -10,6 +10,7 @@ export const groups: Readonly<Record<string, () => Promise<{ run(): Promise<Repo
   worker: () => import('./groups/worker.ts'),
   tracing: () => import('./groups/tracing.ts'),
   memory: () => import('./groups/memory.ts'),
+  'verified-start': () => import('./groups/verified-start.ts'),
   'start-up': () => import('./groups/start-up.ts'),
   audit: () => import('./groups/audit.ts'),
 };

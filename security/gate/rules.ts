@@ -1,4 +1,4 @@
-import type { GateHost } from '../../src/core/gate.ts';
+import type { Clock } from '../../src/core/clock.ts';
 import { PluginError } from '../../src/core/errors.ts';
 import { readWhitelistText } from '../whitelist/load.ts';
 import { parseWhitelist } from '../whitelist/parse.ts';
@@ -11,6 +11,8 @@ export interface RulesListener {
   readonly onChange: (whitelist: Whitelist, before: Whitelist | undefined) => void;
   /** The file cannot be used; the whitelist before stays in force. Told once for each reason. */
   readonly onFault: (error: PluginError) => void;
+  /** The system cannot tell of changes; the file is looked at now and then. */
+  readonly onUnwatched: (error: unknown) => void;
   /** The file can be used again. */
   readonly onMended: () => void;
 }
@@ -59,11 +61,10 @@ export class Rules {
   }
 
   /** Reads the file and follows its changes; `settled` is how it looked before it was first read. */
-  async follow(host: GateHost, delayMs: number, settled: string): Promise<void> {
-    this.#watch = new Watch(this.#file, host.clock, delayMs, {
+  async follow(clock: Clock, delayMs: number, settled: string): Promise<void> {
+    this.#watch = new Watch(this.#file, clock, delayMs, {
       onSettled: (look) => this.#inTurn(look).catch(() => true), // the listener has heard of it
-      onError: (error) =>
-        host.logger.warn('the whitelist cannot be watched; it is looked at now and then', { error }),
+      onError: (error) => this.#listener.onUnwatched(error),
     });
     await this.#watch.open(settled);
   }

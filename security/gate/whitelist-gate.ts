@@ -1,4 +1,4 @@
-import { PluginError } from '../../src/core/errors.ts';
+import { messageOf, PluginError } from '../../src/core/errors.ts';
 import type { Admission, AuditEvent, Gate, GateHost, Launch, SecurityReport } from '../../src/core/gate.ts';
 import { withFields } from '../../src/core/logger.ts';
 import type { Whitelist } from '../whitelist/whitelist.ts';
@@ -36,6 +36,7 @@ class WhitelistGate implements Gate {
     this.#rules = new Rules(options.whitelist, {
       onChange: (whitelist, before) => this.#changed(whitelist, before),
       onFault: (error) => this.#faulty(error),
+      onUnwatched: (error) => this.#unwatched(error),
       onMended: () => this.#host?.logger.info('the whitelist can be used again'),
     });
     const now = (): Date => this.#now();
@@ -137,7 +138,7 @@ class WhitelistGate implements Gate {
     } catch (error) {
       if (this.#isStrict) throw error;
     }
-    if (watch) await this.#rules.follow(host, reloadDelayMs, look);
+    if (watch) await this.#rules.follow(host.clock, reloadDelayMs, look);
   }
 
   #changed(whitelist: Whitelist, before: Whitelist | undefined): void {
@@ -162,6 +163,12 @@ class WhitelistGate implements Gate {
     this.#host?.logger.warn('the whitelist cannot be used; the one before stays in force', { error });
     const details = { reason: error.rawMessage };
     this.#trail.changed({ event: 'whitelist_reload_failed', level: 'critical', details });
+  }
+
+  #unwatched(error: unknown): void {
+    this.#host?.logger.warn('the whitelist cannot be watched; it is looked at every second', { error });
+    const details = { reason: messageOf(error) };
+    this.#trail.changed({ event: 'whitelist_watch_error', level: 'warn', details });
   }
 
   #now(): Date {

@@ -3,14 +3,14 @@ import { dirname } from 'node:path';
 import type { Launch } from '../../src/core/gate.ts';
 import { lookAt, noEvidence } from '../start/evidence.ts';
 import { mainFile } from '../start/place-in-launch.ts';
-import { trustedPlace } from '../start/place.ts';
+import { trustedPlace, type Bounds } from '../start/place.ts';
 import { judge, maxFileSizeBytes } from './judge.ts';
 import type { Violation } from './violation.ts';
 import type { Whitelist, WhitelistEntry } from './whitelist.ts';
 
 /** How to look at an entry. */
 export interface ExplainOptions {
-  /** What the host would start. Default: the entry's own file, however it is started. */
+  /** What the host would start. Default: the entry's file, by its interpreter if it names one. */
   readonly launch?: Launch | undefined;
   /** As the gate's. */
   readonly pluginDirs?: readonly string[] | undefined;
@@ -36,12 +36,13 @@ export async function explain(
     : violations;
 }
 
-async function ownLaunch(
-  entry: WhitelistEntry | undefined,
-  bounds: Parameters<typeof trustedPlace>[1],
-): Promise<Launch> {
+/** What a host would most likely start: the interpreter that the entry names with its script, else the file. */
+async function ownLaunch(entry: WhitelistEntry | undefined, bounds: Bounds): Promise<Launch> {
   if (entry?.path === undefined || entry.pins === undefined)
     return { kind: 'endpoint', endpoint: entry?.allowedEndpoints[0] ?? '' };
   const real = await trustedPlace(entry.path, bounds).catch(() => entry.path ?? '');
-  return { kind: 'module', file: mainFile(real, entry.pins) };
+  const file = mainFile(real, entry.pins);
+  const { path: command, args } = entry.interpreter;
+  if (command === undefined) return { kind: 'module', file };
+  return { kind: 'program', command, args: [...args, file], cwd: dirname(file), env: {} };
 }

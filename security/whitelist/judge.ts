@@ -25,7 +25,11 @@ export function judge(whitelist: Whitelist | undefined, plugin: string, evidence
   const entry = whitelist.entries.get(plugin);
   if (entry === undefined) return [notListed(whitelist)];
   if (!entry.enabled)
-    return [violation('plugin_not_whitelisted', 'its entry in the whitelist is disabled. Enable it there.')];
+    return [
+      violation('plugin_not_whitelisted', 'its entry in the whitelist is disabled. Enable it there.', {
+        code: 'SECURITY_1802',
+      }),
+    ];
   const { launch } = evidence;
   const types = typeViolations(entry, constraints, launch);
   if (launch.kind === 'endpoint') return [...types, ...endpointViolations(entry, launch)];
@@ -61,7 +65,7 @@ const notLoaded = violation(
 function notListed({ file, entries }: Whitelist): Violation {
   const known = [...entries.keys()].slice(0, 10).join(', ') || 'none';
   const reason = `it is not in the whitelist ${printable(file, 200)}. Add it: plugboard whitelist add <name> <path>. Listed are: ${known}.`;
-  return violation('plugin_not_whitelisted', reason);
+  return violation('plugin_not_whitelisted', reason, { code: 'SECURITY_1802' });
 }
 
 function typeViolations(entry: WhitelistEntry, constraints: Constraints, { kind }: Launch): Violation[] {

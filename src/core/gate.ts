@@ -95,7 +95,10 @@ export interface SecurityReport {
   readonly guarantees: readonly { readonly what: string; readonly holds: boolean; readonly note: string }[];
 }
 
-/** What a gate decided since the start. `authorized + rejected` is `attempts`. */
+/**
+ * What a gate decided since the start. `authorized + rejected` is `attempts`; under `permissive` what broke a rule counts
+ * as rejected although it ran.
+ */
 export interface SecurityStatistics {
   readonly attempts: number;
   readonly authorized: number;

@@ -15,6 +15,8 @@ import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
 export const sha256 = (bytes: string | Uint8Array): string =>
   `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
+process.umask(0o022); // elsewhere a new file may be its group's to write, which is what a gate refuses
+
 /** An entry as JSON has it. */
 export type Entry = Readonly<Record<string, unknown>>;
 

@@ -135,7 +135,7 @@ describe('a guarded plugin', () => {
     const stopped = running.next('score', 'stopped');
     await host.list({});
     await stopped;
-    await expect(running.manager.execute('score', 'x')).rejects.toMatchObject({ code: 'SECURITY_1801' });
+    await expect(running.manager.execute('score', 'x')).rejects.toMatchObject({ code: 'SECURITY_1802' });
     await host.list({ score: entry });
     await until(() => running.manager.security()?.entries === 1);
     await running.manager.replace('score', source(file));
@@ -184,7 +184,7 @@ describe('a guarded plugin', () => {
     const error = (await running.manager
       .register('other', source(file))
       .catch((e: unknown) => e)) as PluginError;
-    expect(error.message).toContain("[SECURITY_1801] plugin 'other': it is not in the whitelist");
+    expect(error.message).toContain("[SECURITY_1802] plugin 'other': it is not in the whitelist");
     expect(error.message).toContain('plugboard whitelist add <name> <path>');
   });
 

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import type { Duplex, Readable, Writable } from 'node:stream';
 
 import { PluginError } from '../../src/core/errors.ts';
@@ -7,6 +7,7 @@ import { PluginLog } from '../wire/plugin-log.ts';
 import { spawnFailure } from './diagnose.ts';
 import { exitWords, type Exit } from './exit.ts';
 import type { ResolvedSubprocess } from './options.ts';
+import { spawnPatiently } from './spawn-patiently.ts';
 import { endedBeforeHost, endWithHost } from './reaper.ts';
 
 /** After the exit, what is left in the pipes is read for so long; a grandchild may hold them open for ever. */
@@ -105,14 +106,15 @@ export async function startChild(
 ): Promise<Child> {
   const log = new PluginLog(setup.logger, setup.clock);
   try {
-    const process = spawn(what.command, what.args, {
+    const hasChannel = what.channel === 'fd' && what.protocol === 'plugboard';
+    const options: SpawnOptions = {
       cwd: what.cwd,
       env,
       detached: globalThis.process.platform !== 'win32',
       windowsHide: true,
-      stdio:
-        what.channel === 'fd' && what.protocol === 'plugboard' ? ['pipe', 'pipe', 'pipe', 'pipe'] : 'pipe',
-    });
+      stdio: hasChannel ? ['pipe', 'pipe', 'pipe', 'pipe'] : 'pipe',
+    };
+    const process = await spawnPatiently(what.command, what.args, options, setup.clock);
     if (process.pid !== undefined) endWithHost(process.pid, setup.logger);
     if (process.pid !== undefined) log.from(process.pid);
     await spawned(process);

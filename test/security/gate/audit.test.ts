@@ -80,7 +80,7 @@ describe('an audit log that cannot be written', () => {
     const logger = new MemoryLogger();
     const gate = await host.gate({ audit: sink }, { logger });
     sink.full = noSpace;
-    expect((await refusalOf(gate, program(file), 'nobody')).code).toBe('SECURITY_1801');
+    expect((await refusalOf(gate, program(file), 'nobody')).code).toBe('SECURITY_1802');
     const error = await refusalOf(gate, program(file));
     expect(error.code).toBe('SECURITY_1806');
     expect(error.message).toContain('no space left on device');

@@ -253,8 +253,8 @@ describe('a running plugin whose entry changes', () => {
     await host.list({});
     await gate.reload();
     const late = await refusalOf(gate, program(file));
-    expect(late.code).toBe('SECURITY_1801');
-    expect(['admitted', 'SECURITY_1801']).toContain(await held);
+    expect(late.code).toBe('SECURITY_1802');
+    expect(['admitted', 'SECURITY_1802']).toContain(await held);
     expect(sink.records).toEqual([]);
   });
 });

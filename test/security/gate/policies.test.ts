@@ -34,8 +34,8 @@ describe('the policy strict', () => {
       const error = await refusalOf(gate, launch, plugin);
       return [error.code, ...kindsOf(error)];
     };
-    expect(await refused('nobody')).toEqual(['SECURITY_1801', 'plugin_not_whitelisted']);
-    expect(await refused('off')).toEqual(['SECURITY_1801', 'plugin_not_whitelisted']);
+    expect(await refused('nobody')).toEqual(['SECURITY_1802', 'plugin_not_whitelisted']);
+    expect(await refused('off')).toEqual(['SECURITY_1802', 'plugin_not_whitelisted']);
     expect(await refused('typed')).toEqual(['SECURITY_1801', 'type_mismatch']);
     expect(await refused('other')).toEqual(['SECURITY_1803', 'hash_mismatch']);
     expect(await refused('big')).toEqual(['SECURITY_1801', 'file_size_exceeded']);
