@@ -61,21 +61,19 @@ interface Walk {
 }
 
 function copy(value: unknown, walk: Walk): unknown {
+  if (typeof value === 'object' && value !== null) return guarded(value, walk);
   switch (typeof value) {
     case 'string':
       return copyText(value, walk);
     case 'number':
       return Number.isFinite(value) ? value : String(value);
-    case 'boolean':
-    case 'undefined':
-      return value;
     case 'bigint':
       return String(value);
     case 'function':
     case 'symbol':
       return `[${typeof value}]`;
-    case 'object':
-      return value === null ? null : guarded(value, walk);
+    default:
+      return value;
   }
 }
 
