@@ -5,8 +5,8 @@ import { overLines, type Envelope } from './lines.ts';
 import { type Rival, Waiting } from './rival.ts';
 
 /**
- * Each leads a group of its own, as every plugin does: a kernel that shares its time out by session would favour a child
- * in its parent's on a busy machine, which says nothing about a wire.
+ * The bare echo leads a group of its own, as every plugin does, so that only the wire is compared. `fork` is started as
+ * its users start it: in its parent's session, which some kernels favour on a busy machine.
  */
 const detached = process.platform !== 'win32';
 
@@ -31,7 +31,7 @@ export function bareBytes(): Rival<Uint8Array> {
 
 /** Node's own way to speak to a child, with the encoding that it uses unless told otherwise. */
 export function forkIpc(): Rival {
-  const child = fork(new URL('../programs/fork.js', import.meta.url), { serialization: 'json', detached });
+  const child = fork(new URL('../programs/fork.js', import.meta.url), { serialization: 'json' });
   const waiting = new Waiting<unknown>();
   child.on('message', (message) => waiting.answered((message as Envelope).id, (message as Envelope).body));
   return { ask: (body) => waiting.ask((id) => child.send({ id, body })), close: () => child.kill('SIGKILL') };
