@@ -155,6 +155,20 @@ describe('the registry', () => {
     expect(rates()).toEqual([0, 0]);
   });
 
+  it('takes a new exemplar for a bucket once a second', () => {
+    const clock = new ManualClock();
+    const metrics = metricsRegistry(clock);
+    const { calls } = metrics.recorderFor('auth', ['execute']).instance(0);
+    const seen = ['a', 'b', 'c', 'd'].map((digit) => {
+      const traceparent = `00-${digit.repeat(32)}-${'1'.repeat(16)}-01`;
+      calls.ended('execute', clock.now(), clock.now(), undefined, traceparent);
+      clock.advance(600);
+      const family = metrics.collect().find(({ points }) => points[0]?.exemplars !== undefined);
+      return family?.points[0]?.exemplars?.[0]?.traceId[0];
+    });
+    expect(seen).toEqual(['a', 'a', 'c', 'c']);
+  });
+
   it('is not misled by a time of day that is set back', () => {
     const dates = [new Date('2030-01-01T12:00:00Z'), new Date('2030-01-01T09:00:00Z')];
     const clock = new ManualClock();
