@@ -9,4 +9,5 @@ export const groups: Readonly<Record<string, () => Promise<{ run(): Promise<Repo
   worker: () => import('./groups/worker.ts'),
   memory: () => import('./groups/memory.ts'),
   'start-up': () => import('./groups/start-up.ts'),
+  config: () => import('./groups/config.ts'),
 };
