@@ -13,4 +13,5 @@ export const groups: Readonly<Record<string, () => Promise<{ run(): Promise<Repo
   'verified-start': () => import('./groups/verified-start.ts'),
   'start-up': () => import('./groups/start-up.ts'),
   audit: () => import('./groups/audit.ts'),
+  config: () => import('./groups/config.ts'),
 };

@@ -108,7 +108,7 @@ function changesOf(before: object, after: object, shown: Shown, prefix = ''): Fi
 }
 
 /** A value as it may be printed. */
-export function masked(value: unknown, key: string, secrets: Secrets): unknown {
+function masked(value: unknown, key: string, secrets: Secrets): unknown {
   const template = secrets.templateOf(value);
   if (template !== undefined) return template;
   if (Array.isArray(value)) return value.map((item) => masked(item, key, secrets));

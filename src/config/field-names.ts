@@ -56,7 +56,7 @@ export function unitOf(field: string): 'duration' | 'size' | undefined {
   return field.endsWith('Bytes') ? 'size' : undefined;
 }
 
-export function snakeCase(name: string): string {
+function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 

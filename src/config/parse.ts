@@ -1,7 +1,7 @@
 import { checkSize, defaultMaxBytes } from './caps.ts';
 import { applyEnvironment } from './environment.ts';
 import { expand, type Variables } from './expand.ts';
-import { placed, type Finding } from './finding.ts';
+import { Findings, maxFindings, placed, type Finding } from './finding.ts';
 import { normalForm } from './forms.ts';
 import { buildConfig } from './build-config.ts';
 import type { HostConfig } from './host-config.ts';
@@ -68,24 +68,24 @@ function readTree(text: string, { format, file, maxBytes = defaultMaxBytes }: Pa
 }
 
 function take(tree: Tree, text: string, options: ConfigOptions & { readonly file?: string }): HostConfig {
-  const { env = process.env, base = {}, file } = options;
-  const findings: Finding[] = [];
-  const report = (finding: Finding): void => void findings.push(finding);
-  const expanded = expand(tree, { ...options, env }, report);
-  const root = applyEnvironment(normalForm(expanded, report), env);
-  const spelled = spell(hostSchema, root, report, unknownKeysTo(options, text, report));
-  const told = new Set(findings.map(({ path }) => path));
-  const config = buildConfig(spelled, base, (finding) => {
-    if (!told.has(finding.path)) report(finding); // one cause is enough for a value
-  });
-  if (config === undefined || findings.length > 0) throw configError(placed(findings, text), file);
+  const findings = new Findings();
+  const config = findings.during(() => made(tree, text, options, findings));
+  if (config === undefined || findings.all.length > 0) {
+    throw configError(placed(findings.all, text), options.file);
+  }
   return config;
 }
 
-function unknownKeysTo(
-  { lenient = false, warn = () => {} }: ConfigOptions,
-  text: string,
-  report: (finding: Finding) => void,
-): (finding: Finding) => void {
-  return lenient ? (finding) => placed([finding], text).forEach(warn) : report;
+function made(tree: Tree, text: string, options: ConfigOptions, findings: Findings): HostConfig | undefined {
+  const { env = process.env, base = {} } = options;
+  const expanded = expand(tree, { ...options, env }, findings.report);
+  const root = applyEnvironment(normalForm(expanded, findings.report), env);
+  const unknown: Finding[] = [];
+  const note = (finding: Finding): void => void (unknown.length < maxFindings && unknown.push(finding));
+  const spelled = spell(hostSchema, root, findings.report, options.lenient === true ? note : findings.report);
+  placed(unknown, text).forEach((problem) => options.warn?.(problem));
+  const told = new Set(findings.all.map(({ path }) => path));
+  return buildConfig(spelled, base, (finding) => {
+    if (!told.has(finding.path)) findings.report(finding); // one cause is enough for a value
+  });
 }

@@ -25,7 +25,7 @@ export class UnreadableText extends Error {
 }
 
 /** A problem as one line: `plugins.yaml:3:5: plugins[0].name: …`. */
-export function printProblem(problem: ConfigProblem, file: string | undefined): string {
+function printProblem(problem: ConfigProblem, file: string | undefined): string {
   const { line, column, path, message } = problem;
   const place = [file, line, column].filter((part) => part !== undefined).join(':');
   return printable([place, path, message].filter((part) => part !== '').join(': '), 1000);

@@ -123,7 +123,7 @@ function fieldsByName(shape: Shape): ReadonlyMap<string, string> {
 }
 
 /** What is said of a key that nothing is called. */
-export function unknownKey(key: string, shape: Shape): string {
+function unknownKey(key: string, shape: Shape): string {
   const fields = Object.keys(shape).filter((field) => !hiddenFields.has(field) && /^[a-z]/.test(field));
   const names = fields.map(fileName);
   const meant = nearest(key, names);

@@ -56,7 +56,11 @@ describe('${NAME}', () => {
       'plugins: [{ name: a, command: "${CMD}", args: ["${ONE}", "${TWO} ${THREE}"], priority: "${P}" }]';
     const message = errorOf(() => parseConfig(text, { format: 'yaml', file: 'f', env: {} }));
     expect(message.match(/\$\{\w+\}/g)?.filter((name) => name !== '${NAME}')).toEqual([
-      ...['${CMD}', '${ONE}', '${TWO}', '${THREE}', '${P}'],
+      '${CMD}',
+      '${ONE}',
+      '${TWO}',
+      '${THREE}',
+      '${P}',
     ]);
     expect(message).toContain(
       'f:1:31: plugins[0].command: ${CMD} is not set; set it, or write ${NAME:-default}',

@@ -47,8 +47,9 @@ function camelCase(key: string): string {
   return key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function withoutWords({ description: _, default: __, ...schema }: Json): Json {
-  return schema;
+function withoutWords(schema: Json): Json {
+  const rules = Object.entries(schema).filter(([key]) => key !== 'description' && key !== 'default');
+  return Object.fromEntries(rules);
 }
 
 function valueOf(field: Field): Json {
