@@ -111,8 +111,7 @@ function elsewhere(launch: ProgramLaunch | ModuleLaunch, main: string, entry: Wh
 }
 
 function environmentFindings(launch: ProgramLaunch | ModuleLaunch): Violation[] {
-  if (launch.kind === 'module') return [];
-  return Object.keys(launch.env)
+  return Object.keys(launch.env ?? {})
     .filter(loadsCode)
     .map((name) =>
       violation(
