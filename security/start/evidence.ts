@@ -6,6 +6,7 @@ import { FileFault } from './file-fault.ts';
 import { lookAtFirstLine, lookAtInterpreter, type FoundInterpreter } from './look-at-interpreter.ts';
 import { measure, type Measured } from './measure.ts';
 import { trustedPlace, type Bounds } from './place.ts';
+import { nodeSurroundings } from './node-surroundings.ts';
 import { mainFile, placeInLaunch, type PlaceInLaunch } from './place-in-launch.ts';
 
 /** What was found when a launch was looked at: facts, before anybody judges them. */
@@ -76,7 +77,9 @@ async function lookAtFiles(
   const main = mainFile(realPath, pins);
   const place = await placeInLaunch(launch, main, entry.interpreter);
   if (place === undefined) return { ...nothingFound, realPath, findings: [elsewhere(launch, main, entry)] };
-  const measured = await measure(realPath, pins, options);
+  const { copyInto: into } = options;
+  const copyInto = into === undefined ? undefined : await nodeSurroundings(realPath, main, into);
+  const measured = await measure(realPath, pins, { ...options, copyInto });
   const found = { ...nothingFound, realPath, measured, place };
   try {
     if (launch.kind === 'module' || measured.head === undefined) return found;
@@ -111,8 +114,7 @@ function elsewhere(launch: ProgramLaunch | ModuleLaunch, main: string, entry: Wh
 }
 
 function environmentFindings(launch: ProgramLaunch | ModuleLaunch): Violation[] {
-  if (launch.kind === 'module') return [];
-  return Object.keys(launch.env)
+  return Object.keys(launch.env ?? {})
     .filter(loadsCode)
     .map((name) =>
       violation(

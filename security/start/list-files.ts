@@ -14,7 +14,11 @@ const maxDepth = 64;
  */
 export async function listFiles(root: string): Promise<string[]> {
   const found: string[] = [];
-  await walk(root, '', 0, found);
+  try {
+    await walk(root, '', 0, found);
+  } catch (error) {
+    throw fileFault(error, root);
+  }
   return found.toSorted();
 }
 
@@ -38,12 +42,8 @@ async function walk(root: string, below: string, depth: number, found: string[])
 }
 
 async function checkFolder(folder: string): Promise<void> {
-  try {
-    const stats = await lstat(folder);
-    if (!stats.isDirectory()) throw new FileFault('unsafe', `${folder} is no directory`);
-    const fault = ownershipFault(folder, stats);
-    if (fault !== undefined) throw new FileFault('unsafe', fault);
-  } catch (error) {
-    throw fileFault(error, folder);
-  }
+  const stats = await lstat(folder);
+  if (!stats.isDirectory()) throw new FileFault('unsafe', `${folder} is no directory`);
+  const fault = ownershipFault(folder, stats);
+  if (fault !== undefined) throw new FileFault('unsafe', fault);
 }

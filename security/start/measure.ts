@@ -57,7 +57,9 @@ export async function measure(path: string, pins: Pins, options: MeasureOptions)
       if (name === main) head = bytes;
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, work));
+  // All end before anybody clears away what they write.
+  const lanes = await Promise.allSettled(Array.from({ length: atOnce }, work));
+  for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason;
   const copy = copyRoot !== undefined && isFile ? join(copyRoot, basename(path)) : copyRoot;
   return { files, head, copy };
 }

@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
 import type { ModuleLaunch, ProgramLaunch } from '../../src/core/gate.ts';
 import type { Interpreter, Pins } from '../whitelist/whitelist.ts';
@@ -35,7 +35,7 @@ export async function placeInLaunch(
 }
 
 async function isSame(path: string, main: string): Promise<boolean> {
-  return (await inRealFolder(path)) === main;
+  return isAbsolute(path) && (await inRealFolder(path)) === main; // a bare name is looked up elsewhere
 }
 
 /** A path whose folder is real; a link at its end stays one, so that it is no other file's equal. */

@@ -19,6 +19,14 @@ export interface Bounds {
  * @throws {FileFault}
  */
 export async function trustedPlace(path: string, bounds: Bounds): Promise<string> {
+  try {
+    return await checkedPlace(path, bounds);
+  } catch (error) {
+    throw fileFault(error, path);
+  }
+}
+
+async function checkedPlace(path: string, bounds: Bounds): Promise<string> {
   const parent = dirname(path);
   const realParent = await realOf(parent);
   const bases = bounds.pluginDirs ?? [bounds.home];

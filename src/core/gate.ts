@@ -19,6 +19,8 @@ export interface ModuleLaunch {
   readonly kind: 'module';
   /** An absolute path. */
   readonly file: string;
+  /** What the host adds to the few variables that every plugin gets: Node heeds `NODE_OPTIONS` of a thread too. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A plugin that somebody else runs and that is connected to. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, symlink } from 'node:fs/promises';
+import { mkdir, symlink } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,7 +51,6 @@ describe('docs/security.md', () => {
     expect(tampered.stderr).toContain(
       "[SECURITY_1803] plugin 'greet': greet.mjs is not what was whitelisted",
     );
-    expect(await readdir(join(folder.path, '.verified'))).toEqual([]);
   });
 
   it('shows a whitelist that is one', async () => {

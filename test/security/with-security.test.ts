@@ -1,4 +1,4 @@
-import { rmdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Simple, type PluginError } from 'plugboard';
@@ -7,7 +7,7 @@ import { subprocess, worker } from 'plugboard/transports';
 import { managed } from '../support/managed.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
 import { until } from '../support/processes.ts';
-import { listed, type Listed } from './listed.ts';
+import { listed } from './listed.ts';
 
 // Speaks the lines of go-plugins and needs no package.
 const answers = (word: string): string => `
@@ -33,10 +33,6 @@ async function scored() {
   await host.list({ score: await host.pin(file) });
   return { host, file };
 }
-
-/** A folder inside this project, whose packages a copy can then find. */
-const storeInProject = (host: Listed): string =>
-  join(process.cwd(), '.build', `store-${host.folder.slice(-6)}`);
 
 describe('withSecurity', () => {
   it('takes the path of a whitelist, and means it strictly', async () => {
@@ -142,13 +138,23 @@ describe('a guarded plugin', () => {
     expect(await running.manager.execute('score', 'hello')).toBe('good: hello');
   });
 
-  it('may need packages of the host: then its copy lies below them', async () => {
+  it.each([
+    ['beside it', 'score.js', ['.']],
+    ['above it', 'plugins/score/score.mjs', ['.']],
+    ['at two places', 'plugins/score.mjs', ['plugins', '.']],
+  ])('finds the packages that are %s, and is the kind of module it was', async (_where, name, places) => {
     await using host = await listed();
-    const file = await host.write('score.mjs', served('good'));
+    await host.write('package.json', '{"type":"module"}');
+    const inner = places.length > 1 ? `import { word } from 'inner';` : `const word = 'good';`;
+    const file = await host.write(name, `${inner}${served('good').replace("'good: '", "word + ': '")}`);
+    for (const place of places) await mkdir(join(host.folder, place, 'node_modules'), { recursive: true });
+    await symlink(process.cwd(), join(host.folder, 'node_modules', 'plugboard'));
+    await host.write(`${places[0]}/node_modules/inner/index.mjs`, `export const word = 'good';`);
+    await host.write(`${places[0]}/node_modules/inner/package.json`, '{"exports":"./index.mjs"}');
     await host.list({ score: await host.pin(file), thread: await host.pin(file) });
     await using running = await managed(
       Simple<string, string>()
-        .withSecurity({ whitelist: host.file, storeDir: storeInProject(host) })
+        .withSecurity(host.file)
         .withPlugin('score', subprocess(process.execPath, { args: [file] }))
         .withPlugin('thread', worker(file))
         .build(),
@@ -156,7 +162,20 @@ describe('a guarded plugin', () => {
     expect(await running.manager.execute('score', 'hello')).toBe('good: hello');
     expect(await running.manager.execute('thread', 'hello')).toBe('good: hello');
     await running.manager.shutdown();
-    await rmdir(storeInProject(host)); // nothing was left in it
+    expect(await readdir(join(host.folder, 'node_modules'))).toContain('plugboard'); // the links went, not what they lead to
+  });
+
+  it('does not find packages in a folder that others may write', async () => {
+    await using host = await listed();
+    const file = await host.write('score.mjs', `import 'inner';`);
+    await host.write('node_modules/inner/index.js', '');
+    await chmod(join(host.folder, 'node_modules'), 0o777);
+    await host.list({ score: await host.pin(file) });
+    const building = Simple<string, string>()
+      .withSecurity(host.file)
+      .withPlugin('score', source(file))
+      .build();
+    await expect(building).rejects.toThrow(/ERR_MODULE_NOT_FOUND|Cannot find package/);
   });
 
   it('may be a directory whose every file is pinned', async () => {

@@ -39,7 +39,8 @@ export function worker<H = Undeclared>(file: string | URL, options: WorkerOption
   return {
     kind: 'worker',
     target: url.href,
-    launch: url.protocol === 'file:' ? { kind: 'module', file: fileURLToPath(url) } : undefined,
+    launch:
+      url.protocol === 'file:' ? { kind: 'module', file: fileURLToPath(url), env: options.env } : undefined,
     open: (setup) => openWorker(admittedUrl(url, setup), options, setup),
   };
 }

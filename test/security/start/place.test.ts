@@ -1,6 +1,7 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { worker } from 'plugboard/transports';
 import { kindsOf, program, refusalOf, scoredBy, sha256 } from '../listed.ts';
 
 const good = '#!/bin/sh\necho good\n';
@@ -74,6 +75,14 @@ describe('the environment of a plugin', () => {
     await using _ = host;
     const error = await refusalOf(gate, program(file, [], { env: { [name]: 'x' } }));
     expect(error.rawMessage).toContain(`its environment sets ${name}`);
+  });
+
+  it('may not set it for a thread either', async () => {
+    const { host, file, gate } = await scored();
+    await using _ = host;
+    const { launch } = worker(file, { env: { NODE_OPTIONS: '--import=./evil.mjs' } });
+    if (launch === undefined) throw new Error('no launch');
+    expect((await refusalOf(gate, launch)).rawMessage).toContain('its environment sets NODE_OPTIONS');
   });
 
   it('may set what is its own', async () => {
