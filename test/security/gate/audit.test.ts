@@ -55,6 +55,17 @@ describe('what a gate writes into its audit log', () => {
     expect(JSON.stringify(record)).not.toContain('secret');
   });
 
+  it('ends with the end of the gate, also if that comes while something is verified', async () => {
+    const { host, file, sink } = await scored();
+    await using _ = host;
+    const gate = await host.gate({ audit: { sink, logAuthorized: true } });
+    const starts = Array.from({ length: 4 }, () => refusalOf(gate, program(file)).catch(() => {}));
+    await gate.close();
+    await Promise.all(starts);
+    expect(sink.events.at(-1)).toBe('security_validator_disabled');
+    expect(sink.events.filter((event) => event === 'plugin_authorized')).toHaveLength(4);
+  });
+
   it('is what each switch leaves', async () => {
     const { host, file, sink } = await scored();
     await using _ = host;
