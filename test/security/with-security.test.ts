@@ -173,7 +173,7 @@ describe('a guarded plugin', () => {
     await host.list({ score: await host.pin(file) });
     const building = Simple<string, string>()
       .withSecurity(host.file)
-      .withPlugin('score', source(file))
+      .withPlugin('score', subprocess(process.execPath, { args: [file] }))
       .build();
     await expect(building).rejects.toThrow(/ERR_MODULE_NOT_FOUND|Cannot find package/);
   });

@@ -33,7 +33,7 @@ describe('a whitelist with an audit log', () => {
       .withPlugin('stranger', subprocess(plugin, { protocol: 'go-plugins' }))
       .withSecurity({ whitelist, audit: { sink: auditLog(file), logAuthorized: true } })
       .build();
-    await expect(building).rejects.toThrow('SECURITY_1801');
+    await expect(building).rejects.toThrow('SECURITY_1802');
     const records = await recordsOf(file);
     expect(records).toContainEqual(expect.objectContaining({ event: 'plugin_rejected', plugin: 'stranger' }));
     expect(records).toContainEqual(expect.objectContaining({ event: 'plugin_authorized', plugin: 'known' }));
