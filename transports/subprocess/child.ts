@@ -114,28 +114,14 @@ export async function startChild(
       windowsHide: true,
       stdio: hasChannel ? ['pipe', 'pipe', 'pipe', 'pipe'] : 'pipe',
     };
-    const process = await spawnPatiently(what.command, what.args, options, setup.clock);
+    const { process, isRunning } = await spawnPatiently(what.command, what.args, options, setup.clock);
     if (process.pid !== undefined) endWithHost(process.pid, setup.logger);
     if (process.pid !== undefined) log.from(process.pid);
-    await spawned(process);
+    await isRunning;
     return new Child(process, process.pid ?? 0, log, setup);
   } catch (error) {
     throw await spawnFailure(error, what, setup.plugin);
   }
-}
-
-/** Some spawn errors are thrown, others arrive as an event, without an exit. */
-function spawned(process: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.once('spawn', () => {
-      process.on('error', () => {}); // a failed kill; the exit tells what matters
-      resolve();
-    });
-    process.once('error', (error) => {
-      for (const stream of process.stdio ?? []) stream?.destroy();
-      reject(error);
-    });
-  });
 }
 
 /** The error of every call that ran when the process ended. */
