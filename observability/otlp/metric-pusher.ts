@@ -44,6 +44,7 @@ export class MetricPusher {
     this.#timer?.cancel(); // planned by the export that was under way
     await this.#send();
     timer.cancel();
+    this.#parts.log.end();
     this.#parts.sender.close();
   }
 

@@ -14,6 +14,7 @@ export class ReceiverLog {
   readonly #clock: Clock;
   #away = false;
   #saidAt = -Infinity;
+  #said = 0;
 
   /** `what` is counted: `spans`, `metric exports`. */
   constructor(what: string, logger: Logger, clock: Clock) {
@@ -27,6 +28,7 @@ export class ReceiverLog {
     if (!this.#away) return;
     this.#away = false;
     this.#saidAt = -Infinity;
+    this.#said = this.dropped;
     this.#logger.info(`the OTLP receiver takes ${this.#what} again`, { dropped: this.dropped });
   }
 
@@ -48,10 +50,18 @@ export class ReceiverLog {
     this.#say(`${this.#what} were dropped`, why);
   }
 
+  /** Nothing comes any more: says what was dropped since it was last said. */
+  end(): void {
+    if (this.dropped === this.#said) return;
+    this.#saidAt = -Infinity;
+    this.#say(`${this.#what} were dropped`, 'the end came before the receiver had them');
+  }
+
   #say(message: string, why: string): void {
     const now = this.#clock.now();
     if (now - this.#saidAt < quietMs) return;
     this.#saidAt = now;
+    this.#said = this.dropped;
     this.#logger.warn(message, { dropped: this.dropped, error: printable(why, 300) });
   }
 }

@@ -11,12 +11,12 @@ export async function timedSend(
   clock: Clock,
   end: AbortSignal,
 ): Promise<Outcome> {
+  if (end.aborted) return { status: 'later', afterMs: 0, why: 'the time to send is over' };
   const abort = new AbortController();
   const stop = (): void => abort.abort();
   const timer = clock.startTimer(sendTimeoutMs, stop);
   timer.keepAlive(false);
   end.addEventListener('abort', stop, { once: true });
-  if (end.aborted) stop();
   try {
     return await sender.send(body, abort.signal);
   } finally {

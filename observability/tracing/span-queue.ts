@@ -69,6 +69,7 @@ export class SpanQueue implements SpanProcessor {
     this.#wake?.();
     await this.forceFlush();
     timer.cancel();
+    this.#parts.log.end();
     this.#parts.sender.close();
   }
 

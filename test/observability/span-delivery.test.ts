@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { Simple, type OtlpProtocol, type TracingOptions } from 'plugboard';
 import { inProcess } from 'plugboard/transports';
@@ -153,18 +154,24 @@ describe('a shutdown', () => {
     expect(receiver.spans).toHaveLength(1400);
   });
 
-  it('is over in its time when the receiver never answers', async () => {
-    await using receiver = await otlpReceiver();
-    const { clock, log, manager, callOften } = await tracedHost(receiver.endpoint);
-    receiver.answer(0);
-    await callOften(5);
-    const over = manager.shutdown({ timeoutMs: 2000 });
-    await until(() => receiver.posts.length === 1);
-    clock.advance(2000);
-    await over;
-    expect(log.named('spans were dropped')).toHaveLength(1);
-    expect(clock.keepingAlive).toBe(0);
-  });
+  it.each<OtlpProtocol>(['http/protobuf', 'grpc'])(
+    'is over in its time when the receiver never answers, by %s',
+    async (protocol) => {
+      let connections = 0;
+      const mute = createServer(() => connections++);
+      await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+      const { port } = mute.address() as AddressInfo;
+      const { clock, log, manager, callOften } = await tracedHost(`http://127.0.0.1:${port}`, { protocol });
+      await callOften(700);
+      const over = manager.shutdown({ timeoutMs: 2000 });
+      await until(() => connections > 0);
+      clock.advance(2000);
+      await over;
+      expect(dropped(log)).toBe(1400);
+      expect(clock.keepingAlive).toBe(0);
+      mute.close();
+    },
+  );
 
   it('does not wait for a receiver that is away', async () => {
     const { log, manager, callOften } = await tracedHost(`http://127.0.0.1:${await freePort()}`);
