@@ -1,9 +1,9 @@
 import { Document, isScalar, visit } from 'yaml';
 
+import { isSecretKey, redacted, redactText } from '../core/redact.ts';
 import type { HostConfig } from './host-config.ts';
 import { hostSchema } from './host-schema.ts';
 import { fileShape } from './file-shape.ts';
-import { isSecretName, mask } from './secret-names.ts';
 import type { Secrets } from './secrets.ts';
 import { spellForFile } from './spell-for-file.ts';
 
@@ -15,9 +15,11 @@ export function serializeConfig(config: HostConfig, format: 'yaml' | 'json' = 'y
   return written(config, format, (text) => text);
 }
 
-/** The same for people: values whose names say that they are secret are `***`. */
+/** The same for people: values whose names say that they are secret are `[redacted]`, and so are passwords in URLs and the like. */
 export function printConfig(config: HostConfig, format: 'yaml' | 'json' = 'yaml'): string {
-  return written(config, format, (text, name) => (text !== '' && isSecretName(name) ? mask : text));
+  return written(config, format, (text, name) =>
+    text !== '' && isSecretKey(name) ? redacted : redactText(text, Infinity),
+  );
 }
 
 function written(config: HostConfig, format: 'yaml' | 'json', hide: Hide): string {
