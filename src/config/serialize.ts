@@ -32,7 +32,7 @@ type Hide = (text: string, name: string) => string;
 /** Strings as they must be written: secrets as their template, a `${` that is none of ours escaped. */
 function withTexts(value: unknown, name: string, secrets: Secrets, hide: Hide): unknown {
   if (typeof value === 'string') {
-    return secrets.templateOf(value) ?? hide(value, name).replaceAll('${', '$${');
+    return secrets.templateOf(value) ?? hide(value, name).replaceAll('${', () => '$${');
   }
   if (Array.isArray(value)) return value.map((item) => withTexts(item, name, secrets, hide));
   if (typeof value !== 'object' || value === null) return value;
