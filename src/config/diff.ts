@@ -1,6 +1,6 @@
+import { isSecretKey, redacted, redactText } from '../core/redact.ts';
 import { isMap, keysOf, sameData, valueOf } from './equal.ts';
 import type { HostConfig, PluginConfig } from './host-config.ts';
-import { isSecretName, mask } from './secret-names.ts';
 import type { Secrets } from './secrets.ts';
 
 /** What has to be done so that one configuration becomes another. Plain data, safe to print: secrets are masked. */
@@ -28,7 +28,7 @@ export interface PluginChange {
 export interface FieldChange {
   /** As in `PluginConfig`, or in `HostConfig`: `settings.retry.maxRetries`. */
   readonly path: string;
-  /** Undefined where there was none; `***` or the text as written for a secret. */
+  /** Undefined where there was none; `[redacted]` or the text as written for a secret. */
   readonly before: unknown;
   readonly after: unknown;
 }
@@ -117,5 +117,6 @@ function masked(value: unknown, key: string, secrets: Secrets): unknown {
       Object.entries(value).map(([name, part]) => [name, masked(part, name, secrets)]),
     );
   }
-  return typeof value === 'string' && value !== '' && isSecretName(key) ? mask : value;
+  if (typeof value !== 'string' || value === '') return value;
+  return isSecretKey(key) ? redacted : redactText(value);
 }

@@ -4,8 +4,8 @@ import type * as z from 'zod';
 
 import type { ErrorCode } from '../core/error-codes.ts';
 import { nearest } from '../core/nearest.ts';
+import { isSecretKey, redactText } from '../core/redact.ts';
 import type { Finding } from './finding.ts';
-import { isSecretName } from './secret-names.ts';
 import { locate, type Tree } from './tree.ts';
 
 /** What a schema says against a value, at the place where it stands. */
@@ -13,7 +13,7 @@ export function findingOf(issue: z.core.$ZodIssue, tree: Tree): Finding {
   const place = locate(tree, issue.path);
   const last = String(issue.path.at(-1) ?? '');
   const { value } = place.kind === 'scalar' ? place : { value: undefined };
-  const isHidden = isSecretName(last) || (place.kind === 'scalar' && place.isSecret === true);
+  const isHidden = isSecretKey(last) || (place.kind === 'scalar' && place.isSecret === true);
   const isMissing = issue.code === 'invalid_type' && issue.input === undefined;
   const found = isMissing ? '' : `; found ${isHidden ? 'a secret value' : described(place)}`;
   const rule = isMissing ? `has no ${last}; give one` : ruleOf(issue, value);
@@ -22,7 +22,7 @@ export function findingOf(issue: z.core.$ZodIssue, tree: Tree): Finding {
 
 function described(place: Tree): string {
   if (place.kind === 'map') return 'a map';
-  return place.kind === 'list' ? 'a list' : inspect(place.value, { depth: 0 }).slice(0, 200);
+  return place.kind === 'list' ? 'a list' : redactText(inspect(place.value, { depth: 0 }), 200);
 }
 
 /** The codes that go-plugins has for some fields of a plugin. */

@@ -1,9 +1,9 @@
 import { Document, isScalar, visit } from 'yaml';
 
+import { isSecretKey, redacted, redactText } from '../core/redact.ts';
 import type { HostConfig } from './host-config.ts';
 import { hostSchema } from './host-schema.ts';
 import { fileShape } from './file-shape.ts';
-import { isSecretName, mask } from './secret-names.ts';
 import type { Secrets } from './secrets.ts';
 import { spellForFile } from './spell-for-file.ts';
 
@@ -15,9 +15,11 @@ export function serializeConfig(config: HostConfig, format: 'yaml' | 'json' = 'y
   return written(config, format, (text) => text);
 }
 
-/** The same for people: values whose names say that they are secret are `***`. */
+/** The same for people: values whose names say that they are secret are `[redacted]`, and so are passwords in URLs and the like. */
 export function printConfig(config: HostConfig, format: 'yaml' | 'json' = 'yaml'): string {
-  return written(config, format, (text, name) => (text !== '' && isSecretName(name) ? mask : text));
+  return written(config, format, (text, name) =>
+    text !== '' && isSecretKey(name) ? redacted : redactText(text, Infinity),
+  );
 }
 
 function written(config: HostConfig, format: 'yaml' | 'json', hide: Hide): string {
@@ -30,7 +32,7 @@ type Hide = (text: string, name: string) => string;
 /** Strings as they must be written: secrets as their template, a `${` that is none of ours escaped. */
 function withTexts(value: unknown, name: string, secrets: Secrets, hide: Hide): unknown {
   if (typeof value === 'string') {
-    return secrets.templateOf(value) ?? hide(value, name).replaceAll('${', '$${');
+    return secrets.templateOf(value) ?? hide(value, name).replaceAll('${', () => '$${');
   }
   if (Array.isArray(value)) return value.map((item) => withTexts(item, name, secrets, hide));
   if (typeof value !== 'object' || value === null) return value;

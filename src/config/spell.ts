@@ -1,9 +1,9 @@
 import type * as z from 'zod';
 
 import { nearest } from '../core/nearest.ts';
+import { isSecretKey } from '../core/redact.ts';
 import { fileName, hiddenFields, namesOf, switchedFields, unitOf } from './field-names.ts';
 import type { Finding } from './finding.ts';
-import { isSecretName } from './secret-names.ts';
 import { wanted } from './schema-walk.ts';
 import { below, type Entry, type MapTree, type ScalarTree, type Tree } from './tree.ts';
 import { parseDuration, parseSize } from '../core/units.ts';
@@ -143,7 +143,7 @@ function spellScalar(tree: ScalarTree, field: string, kind: string, report: Repo
   if (unit === undefined) return tree;
   const value = unit === 'duration' ? parseDuration(text) : parseSize(text);
   if (value !== undefined) return { ...tree, value };
-  const found = tree.isSecret === true || isSecretName(field) ? 'a secret value' : `'${text.slice(0, 80)}'`;
+  const found = tree.isSecret === true || isSecretKey(field) ? 'a secret value' : `'${text.slice(0, 80)}'`;
   const allowed =
     unit === 'duration'
       ? 'a time: a number of milliseconds, or text such as 100ms, 30s, 5m, 1h'

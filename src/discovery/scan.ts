@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 
 import { messageOf } from '../core/errors.ts';
+import { readText } from '../core/read-text.ts';
 import { runOf, type Run } from './found.ts';
 import { fitsGlob } from './glob.ts';
 import type { Manifest } from './manifest.ts';
 import type { ScanProblem } from './problem.ts';
-import { readManifest } from './read-manifest.ts';
-import { readSmallFile } from './small-file.ts';
+import { maxManifestBytes, readManifest } from './read-manifest.ts';
 import { manifestsBelow, type Candidate, type WalkOptions } from './walk.ts';
 
 /** What is looked for, and where. */
@@ -65,7 +65,7 @@ function isWanted({ name, fileName }: Candidate, patterns: readonly string[]): b
 
 async function read({ path, folder }: Candidate, problems: ScanProblem[]): Promise<FoundPlugin | undefined> {
   try {
-    const { manifest, warnings } = readManifest(await readSmallFile(path));
+    const { manifest, warnings } = readManifest(await readText(path, maxManifestBytes));
     problems.push(...warnings.map((message) => ({ severity: 'warning', path, message }) as const));
     return { name: manifest.name, manifest, manifestPath: path, folder, source: runOf(manifest, folder) };
   } catch (error) {

@@ -17,7 +17,7 @@ function problemsOf(format: ConfigFormat, text: string, options: Partial<ParseOp
 
 const settingsNames =
   'timeout, start, start_timeout, drain_timeout, restart, retry, circuit_breaker, rate_limit, concurrency, ' +
-  'health_check, instances, config, services';
+  'health_check, instances, config, log_level, services';
 
 describe('a file that is not of its format is refused with the place', () => {
   it.each<[ConfigFormat, string, string]>([

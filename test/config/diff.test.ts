@@ -98,6 +98,6 @@ describe('a plan', () => {
     const text = printDiff(
       diff({ plugins: [base] }, { plugins: [{ ...base, config: { db: { password: 'geheim' } } }] }),
     );
-    expect(text).toContain("{ db: { password: '***' } }");
+    expect(text).toContain("{ db: { password: '[redacted]' } }");
   });
 });

@@ -26,11 +26,16 @@ const text = fc.oneof(
     ' ',
     '0x1F',
     '1:30',
+    '${A}',
+    '${',
+    '$${A}',
+    '$$${',
+    'a ${file:/dev/zero} b',
     '2001-01-01',
   ),
 );
 /** `${` in a value that is given means a variable; `$${` is the text itself. */
-const plain = text.map((value) => value.replaceAll('${', '$${'));
+const plain = text.map((value) => value.replaceAll('${', () => '$${'));
 const words = fc.string({
   unit: fc.constantFrom('a', 'b', 'X', 'Z', '0', '9', '-', '_', ' ', '.', ':', '/'),
   minLength: 1,

@@ -38,12 +38,12 @@ describe('a configuration file', () => {
         code,
         message: expect.stringContaining(words) as string,
       });
-    await refused('missing.yaml', 'CONFIG_1701', 'does not exist');
+    await refused('missing.yaml', 'CONFIG_1701', 'there is no file');
     await refused('folder.yaml', 'CONFIG_1706', 'is no regular file');
     await refused('pipe.yaml', 'CONFIG_1706', 'is no regular file');
     await refused('empty.yaml', 'CONFIG_1706', 'is empty');
-    await refused('binary.yaml', 'CONFIG_1706', 'no text in UTF-8');
-    await refused('large.yaml', 'CONFIG_1706', 'more than 100 bytes');
+    await refused('binary.yaml', 'CONFIG_1706', 'is not UTF-8 text');
+    await refused('large.yaml', 'CONFIG_1706', 'over the limit of 100 bytes');
     await refused('c.ini', 'CONFIG_1706', 'its format is not known');
     await refused('nul\0.yaml', 'CONFIG_1705', 'nul\\u0000.yaml');
     await refused(`${'x'.repeat(5000)}.yaml`, 'CONFIG_1705', 'at most 4,095');
