@@ -198,9 +198,12 @@ it('a plugin that is unregistered takes all its series with it', async () => {
   expect(series.filter((one) => one.includes('"stays"'))).not.toEqual([]);
 });
 
-it('the bytes of a wire are counted both ways', async () => {
+it.each([
+  ['frames', 'echo.mjs', 'plugboard'],
+  ['lines', 'lines.mjs', 'go-plugins'],
+] as const)('the bytes of a wire of %s are counted both ways', async (_what, file, protocol) => {
   const exporter = prometheusExporter({ port: 0 });
-  const program = subprocess(process.execPath, { args: ['test/manager/programs/echo.mjs'] });
+  const program = subprocess(process.execPath, { args: [`test/manager/programs/${file}`], protocol });
   await using host = await managed<PluginManager<string, string>>(
     Simple<string, string>().withMetricsExporter(exporter).withPlugin('echo', program).build(),
   );

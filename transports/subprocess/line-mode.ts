@@ -59,7 +59,7 @@ class LineChannel implements Channel {
     this.#what = what;
     this.#setup = setup;
     this.#faults = new FaultLog(setup.logger, setup.clock);
-    this.#writer = new FrameWriter(child.stdin, 4 * what.maxFrameBytes);
+    this.#writer = new FrameWriter(child.stdin, 4 * what.maxFrameBytes, setup.traffic);
     this.#read(child.stdout);
     this.ended = child.exited.then((exit) => this.#failAll(endedError(exit, child, setup.plugin)));
   }
@@ -73,7 +73,6 @@ class LineChannel implements Channel {
       const bytes = Buffer.byteLength(text);
       if (bytes > this.#what.maxFrameBytes) return reject(this.#tooLarge(call.hook));
       this.#writer.write({ text, attachments: [] });
-      this.#setup.traffic?.sent(bytes);
       this.#pending.set(id, { resolve, reject });
       call.onCancel = () => this.#pending.delete(id);
     });

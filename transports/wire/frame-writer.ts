@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 
 import { PluginError } from '../../src/core/errors.ts';
+import type { Traffic } from '../../src/core/metrics.ts';
 import type { Encoded } from './encode.ts';
 
 /** Lines are put together in pages of this. */
@@ -31,6 +32,7 @@ const nothing = Buffer.alloc(0);
 export class FrameWriter {
   readonly #stream: Writable;
   readonly #maxQueuedBytes: number;
+  readonly #traffic: Traffic | undefined;
   /** What leaves before the lines in `#page` from `#start` to `#end`. */
   #parts: Uint8Array[] = [];
   /** Bytes of it are used once: the stream may still hold them. */
@@ -43,8 +45,9 @@ export class FrameWriter {
   #blocked = false;
   #ending = false;
 
-  constructor(stream: Writable, maxQueuedBytes: number) {
+  constructor(stream: Writable, maxQueuedBytes: number, traffic?: Traffic) {
     this.#stream = stream;
+    this.#traffic = traffic;
     this.#maxQueuedBytes = maxQueuedBytes;
     stream.on('drain', () => this.#unblock());
   }
@@ -157,6 +160,7 @@ export class FrameWriter {
     if (parts.length > 1) this.#stream.cork();
     for (const part of parts) this.#stream.write(part);
     if (parts.length > 1) this.#stream.uncork();
+    this.#traffic?.sent(bytes);
     this.#look();
   }
 

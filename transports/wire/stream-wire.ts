@@ -40,7 +40,7 @@ export class StreamWire implements Wire {
     this.#input = input;
     this.#output = output;
     this.#maxFrameBytes = maxFrameBytes;
-    this.#writer = new FrameWriter(output, throttled ? Infinity : maxQueuedFrames * maxFrameBytes);
+    this.#writer = new FrameWriter(output, throttled ? Infinity : maxQueuedFrames * maxFrameBytes, traffic);
     if (throttled) output.on('drain', () => this.#throttle());
     // Without a listener a broken pipe would be an uncaught exception; the end of the stream tells the rest.
     for (const stream of [input, output]) stream.on('error', () => {});
