@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PluginError, Simple, type ManagerEvents } from 'plugboard';
 import { inProcess } from 'plugboard/transports';
 import { answering, loud } from '../manager/plugins.ts';
-import { Puppet } from '../manager/puppet.ts';
+import { noPid, Puppet } from '../manager/puppet.ts';
 import { aTurn, soFar } from '../manager/so-far.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { managed } from '../support/managed.ts';
@@ -76,7 +76,7 @@ describe('events', () => {
         error: { code: 'PLUGIN_1205' },
       },
       { status: 'starting', attempt: 2 },
-      { status: 'ready', since: new Date(Date.UTC(2030, 0, 1, 0, 0, 1)), pid: 1002 },
+      { status: 'ready', since: new Date(Date.UTC(2030, 0, 1, 0, 0, 1)), pid: noPid + 2 },
       { status: 'draining' },
       { status: 'stopped' },
     ]);

@@ -1,5 +1,8 @@
 import { PluginError, type Channel, type ChannelCall, type OpenSetup, type PluginSource } from 'plugboard';
 
+/** No process of a system has a number as large: what a test signals by mistake is nobody's. */
+export const noPid = 2 ** 30;
+
 /**
  * A transport of the tests' own: its plugin starts, answers and ends as the test says, and by itself it does
  * nothing. Without being told, it starts at once and answers what it was asked.
@@ -20,7 +23,7 @@ export class Puppet implements PluginSource {
   async open(setup: OpenSetup): Promise<Channel> {
     this.starts++;
     await this.onStart(setup);
-    const channel = new PuppetChannel(this, 1000 + this.starts);
+    const channel = new PuppetChannel(this, noPid + this.starts);
     this.channels.push(channel);
     return channel;
   }

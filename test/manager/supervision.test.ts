@@ -6,7 +6,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 import { managed } from '../support/managed.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
 import { expectNoChildren, isAlive, pidOf } from '../support/processes.ts';
-import { Puppet } from './puppet.ts';
+import { noPid, Puppet } from './puppet.ts';
 import { aTurn, soFar } from './so-far.ts';
 
 afterEach(expectNoChildren);
@@ -45,11 +45,11 @@ describe('a plugin that starts', () => {
     const since = new Date(Date.UTC(2030, 0, 1));
     expect(states).toMatchObject([
       { status: 'starting', attempt: 1 },
-      { status: 'ready', pid: 1001, since },
+      { status: 'ready', pid: noPid + 1, since },
     ]);
     expect(manager.getPlugin('auth')).toMatchObject({
       state: { status: 'ready', since },
-      pid: 1001,
+      pid: noPid + 1,
       restarts: 0,
     });
   });
@@ -97,9 +97,9 @@ describe('a plugin that ends unexpectedly', () => {
     await pass(clock, 1);
     expect(states.slice(1)).toMatchObject([
       { status: 'starting', attempt: 2 },
-      { status: 'ready', pid: 1002 },
+      { status: 'ready', pid: noPid + 2 },
     ]);
-    expect(manager.getPlugin('auth')).toMatchObject({ restarts: 1, pid: 1002 });
+    expect(manager.getPlugin('auth')).toMatchObject({ restarts: 1, pid: noPid + 2 });
     expect(await manager.execute('auth', 'hello')).toBe('hello');
   });
 
@@ -192,7 +192,7 @@ describe('a plugin that ends unexpectedly', () => {
     await pass(clock, 10);
     await puppet.last.crash('it fell again.');
     expect(log.records.slice(0, 4)).toMatchObject([
-      { level: 'info', message: 'plugin is ready', fields: { plugin: 'auth', pid: 1001 } },
+      { level: 'info', message: 'plugin is ready', fields: { plugin: 'auth', pid: noPid + 1 } },
       {
         level: 'warn',
         message: 'plugin ended unexpectedly and is started again',
@@ -203,7 +203,7 @@ describe('a plugin that ends unexpectedly', () => {
           error: expect.stringContaining('it fell over.') as string,
         },
       },
-      { level: 'info', message: 'plugin is ready', fields: { plugin: 'auth', pid: 1002 } },
+      { level: 'info', message: 'plugin is ready', fields: { plugin: 'auth', pid: noPid + 2 } },
       {
         level: 'error',
         message: 'plugin was given up',
