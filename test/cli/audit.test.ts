@@ -3,6 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { auditLog, sqliteAuditLog, type AuditRecord } from 'plugboard/security';
 import { describe, expect, it } from 'vitest';
+import { needsToolNow } from '../languages/tool.ts';
+import { hasSqlite } from '../support/sqlite.ts';
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
 import { chainedAnew, changeLines } from '../security/audit/logs.ts';
 import { plugboard } from './plugboard.ts';
@@ -125,7 +127,8 @@ describe('plugboard audit tail and query', () => {
     expect(await count('--until', '2020-01-01T00:00:00Z')).toBe(0);
   });
 
-  it('read a database as they read a file', async () => {
+  it('read a database as they read a file', async (context) => {
+    needsToolNow(context, 'better-sqlite3', hasSqlite);
     await using folder = await tempFolder();
     const log = sqliteAuditLog(join(folder.path, 'audit.db'));
     await log.open();

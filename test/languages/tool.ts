@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { beforeEach } from 'vitest';
+import { beforeEach, type TestContext } from 'vitest';
 
 /** Whether a program is on PATH and starts. */
 export function hasTool(command: string, ...args: string[]): boolean {
@@ -11,9 +11,12 @@ export function hasTool(command: string, ...args: string[]): boolean {
  * or fail where PLUGBOARD_REQUIRE_TOOLS=1 says that it has to be there.
  */
 export function needsTool(name: string, isThere: boolean): void {
-  beforeEach((context) => {
-    if (isThere) return;
-    if (process.env['PLUGBOARD_REQUIRE_TOOLS'] === '1') throw new Error(`${name} is missing; install it.`);
-    context.skip(`${name} is not installed`);
-  });
+  beforeEach((context) => needsToolNow(context, name, isThere));
+}
+
+/** The same for one test. */
+export function needsToolNow(context: TestContext, name: string, isThere: boolean): void {
+  if (isThere) return;
+  if (process.env['PLUGBOARD_REQUIRE_TOOLS'] === '1') throw new Error(`${name} is missing; install it.`);
+  context.skip(`${name} is not installed`);
 }
