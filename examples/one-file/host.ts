@@ -7,7 +7,7 @@ const pauseMs = 5;
 
 const [file = 'examples/one-file/host.yaml'] = process.argv.slice(2);
 const counts = { answered: 0, failed: 0 };
-let isOver = false;
+const over = new AbortController();
 let last = '';
 
 await main().catch((error: unknown) => {
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   manager.on('reload', ({ report, error }) => {
     if (error === undefined) say(`reloaded in ${Math.round(report.durationMs)} ms:\n${printDiff(report)}`);
   });
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => (isOver = true));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => over.abort());
   say(`process ${process.pid} asks; edit ${file}, and end with Ctrl-C`);
   await Promise.all(
     Array.from({ length: callers }, () => ask(() => manager.execute('greeter', { who: 'Ada' }))),
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
 
 /** One caller: the next call as soon as it has the answer to the last one, and has rested. */
 async function ask(greet: () => Promise<string>): Promise<void> {
-  while (!isOver) {
+  while (!over.signal.aborted) {
     try {
       const greeting = await greet();
       counts.answered++;

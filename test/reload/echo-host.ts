@@ -44,6 +44,7 @@ function echoSource(source: SourceConfig): PluginSource {
 
 function echo(args: readonly string[]) {
   const start = ++starts;
+  const over = new AbortController();
   let config: unknown;
   const take = (given: unknown): void => {
     if (typeof given === 'object' && given !== null && 'refuse' in given)
@@ -58,10 +59,12 @@ function echo(args: readonly string[]) {
       take(given);
     },
     configure: take,
+    close: () => over.abort(new Error('it ended while it worked')),
     health: () => (args.includes('sick') ? 'unhealthy' : 'healthy'),
     async execute(_request: unknown, { remainingMs }): Promise<Echo> {
       const answer = { args, config, start, timeoutSeconds: Math.ceil(remainingMs / 1000) };
       await new Promise((resolve) => setImmediate(resolve)); // so that a reload finds calls that run
+      over.signal.throwIfAborted(); // as a process that has ended
       return answer;
     },
   });
@@ -75,14 +78,15 @@ export interface Load {
   stop(): Promise<{ readonly lost: readonly unknown[]; readonly answers: number }>;
 }
 
-/** Asks these plugins without a pause, each over several lanes; nothing is lost of those that are not expected. */
-export function loadOn(manager: Manager, names: readonly string[], lanes = 2): Load {
+/** Asks these plugins without a pause, over several lanes each. Those that must answer from the start are `expected`. */
+export function loadOn(manager: Manager, names: readonly string[], expected: readonly string[] = []): Load {
+  const lanes = 2;
   const lost: unknown[] = [];
-  let steady: ReadonlySet<string> = new Set();
+  const over = new AbortController();
+  let steady: ReadonlySet<string> = new Set(expected);
   let answers = 0;
-  let isOver = false;
   const lane = async (name: string): Promise<void> => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const mustAnswer = steady.has(name);
       try {
         await manager.execute(name, {});
@@ -97,7 +101,7 @@ export function loadOn(manager: Manager, names: readonly string[], lanes = 2): L
   return {
     expect: (steadyNames) => void (steady = new Set(steadyNames)),
     async stop() {
-      isOver = true;
+      over.abort();
       await ended;
       return { lost, answers };
     },
