@@ -3,10 +3,11 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 
 import { addAuditCommands } from './audit.ts';
+import { addConfigCommands } from './config.ts';
 import { addTopCommand } from './top.ts';
 import { addWhitelistCommands } from './whitelist.ts';
 
-const about = `Says which plugins a host may start, reads what it noted, and shows how they do.`;
+const about = `Says which plugins a host may start, checks its configuration, reads what it noted, and shows how they do.`;
 
 const afterwards = `
 Each command has a page of its own: plugboard whitelist add --help.
@@ -36,6 +37,11 @@ export function program(): Command {
       ),
   );
   addAuditCommands(command.command('audit').description('check and read an audit log: verify, tail, query'));
+  addConfigCommands(
+    command
+      .command('config')
+      .description('check a configuration and see what a reload would do: check, print, schema, plan'),
+  );
   addTopCommand(command);
   command
     .command('hash')

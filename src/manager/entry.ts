@@ -149,7 +149,7 @@ export class Entry {
     const { source, settings, instances: old } = this;
     return {
       old,
-      fresh: (wrap = (same) => same) => this.#newInstances(wrap(next.source), next.settings),
+      fresh: () => this.#newInstances(next.source, next.settings),
       again: () => this.#newInstances(source, settings),
       start: (instances) => this.#startAll(instances, starting(next.check ?? anyInfo)),
       show: (instances) => void (this.instances = instances),
@@ -199,9 +199,13 @@ export class Entry {
   /** Only one change at a time, in the order they were asked for; a closed plugin has no more. */
   #change<T>(change: () => Promise<T>): Promise<T> {
     return this.#then(() => {
-      if (this.#closed !== undefined) throw this.#closed();
+      this.#checkOpen();
       return change();
     });
+  }
+
+  #checkOpen(): void {
+    if (this.#closed !== undefined) throw this.#closed();
   }
 
   #then<T>(change: () => Promise<T>): Promise<T> {
@@ -214,10 +218,11 @@ export class Entry {
     instances: readonly Instance[],
     start: (instance: Instance) => Promise<void>,
   ): Promise<void> {
+    this.#checkOpen();
     this.#fresh = instances;
     try {
       await Promise.all(instances.map(start));
-      if (this.#closed !== undefined) throw this.#closed();
+      this.#checkOpen();
     } catch (error) {
       await Promise.all(instances.map((instance) => instance.stop(0)));
       throw error;

@@ -49,6 +49,8 @@ export class Instance implements Target {
   lastPick: number = 0;
   /** Replaced or stopping: takes no new calls, and retries go elsewhere. */
   retired: boolean = false;
+  /** Calls wait for it before they go here. */
+  hold: Promise<void> | undefined = undefined;
   readonly #parts: InstanceParts;
   /** Its number among the instances of its plugin, counted from 0. */
   readonly index: number;
@@ -76,7 +78,9 @@ export class Instance implements Target {
   }
 
   channel(): Channel | Promise<Channel> {
-    return this.supervisor.channel();
+    return this.hold === undefined
+      ? this.supervisor.channel()
+      : this.hold.then(() => this.supervisor.channel());
   }
 
   /** Whether a call sent here now could be answered, or waits for a start at most. */

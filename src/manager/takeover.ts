@@ -1,6 +1,5 @@
 import { messageOf, PluginError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
-import type { PluginSource } from '../core/transport.ts';
 import type { Instance } from './instance.ts';
 import type { DrainReport } from './view.ts';
 
@@ -31,8 +30,8 @@ export interface Takeover {
 export interface Stage {
   /** Those that run now. */
   readonly old: readonly Instance[];
-  /** New ones, not yet started; `wrap` changes how their source is opened. */
-  fresh(wrap?: (source: PluginSource) => PluginSource): readonly Instance[];
+  /** New ones, not yet started. */
+  fresh(): readonly Instance[];
   /** New ones as the old ones were. */
   again(): readonly Instance[];
   /** Starts them until they are healthy; stops them all if one is not. */
@@ -102,38 +101,40 @@ async function rollBack(stage: Stage, instances: readonly Instance[], moved: num
 }
 
 async function recreate(stage: Stage): Promise<Shift> {
-  let oldIsGone = (): void => {};
-  const gone = new Promise<void>((resolve) => (oldIsGone = resolve));
-  const instances = stage.fresh((source) => openAfter(source, gone));
-  const starting = stage.start(instances);
-  starting.catch(() => {}); // it is awaited below
-  stage.show(instances); // calls wait for their start
-  const undo = async (): Promise<void> => {
+  const instances = stage.fresh();
+  const release = hold(instances);
+  stage.show(instances);
+  const cancelled = await stage.retire(stage.old);
+  try {
+    await stage.start(instances);
+  } catch (error) {
     const again = stage.again();
     stage.show(again);
-    await Promise.all([...instances.map((instance) => instance.stop(0)), ...again.map(startSomehow)]);
-  };
-  const cancelled = await stage.retire(stage.old);
-  oldIsGone();
-  try {
-    await starting;
-  } catch (error) {
-    await undo();
+    release(); // who waited finds it stopped, and goes to those that are shown now
+    await Promise.all(again.map(startSomehow));
     throw error;
   }
-  return { instances, toRetire: [], cancelled, undo };
+  release();
+  return { instances, toRetire: [], cancelled, undo: () => recreateBack(stage, instances) };
 }
 
-function openAfter(source: PluginSource, gone: Promise<void>): PluginSource {
-  const { kind, target, launch } = source;
-  return {
-    kind,
-    target,
-    launch,
-    async open(setup) {
-      await gone;
-      return source.open(setup);
-    },
+async function recreateBack(stage: Stage, instances: readonly Instance[]): Promise<void> {
+  const again = stage.again();
+  const release = hold(again);
+  stage.show(again);
+  await stage.retire(instances);
+  release();
+  await Promise.all(again.map(startSomehow));
+}
+
+/** Calls that come to these wait, and nothing starts for them, until it is called. */
+function hold(instances: readonly Instance[]): () => void {
+  let letGo = (): void => {};
+  const until = new Promise<void>((resolve) => (letGo = resolve));
+  for (const instance of instances) instance.hold = until;
+  return () => {
+    for (const instance of instances) instance.hold = undefined;
+    letGo();
   };
 }
 

@@ -30,6 +30,8 @@ export interface Target {
   readonly index: number;
   /** Counts the calls that go here. */
   readonly tally: Tally;
+  /** Replaced or stopping: takes no new calls. */
+  readonly retired: boolean;
   /** Hears of their ends; undefined where nobody counts. */
   readonly recorder: CallRecorder | undefined;
   /**

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '../core/execution-context.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
 import type { Schema } from '../core/contract.ts';
-import { PluginError, type PluginErrorDetails } from '../core/errors.ts';
+import { PluginError } from '../core/errors.ts';
 import { isThenable } from '../core/thenable.ts';
 import type { Channel } from '../core/transport.ts';
 import { unwatch, watch } from './abort-watch.ts';
@@ -87,8 +87,12 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   proceed(): void {
     this.slot = 'held';
     const { target } = this;
-    if (target === undefined || !this.parts.mustReroute(target)) return this.try();
-    // Nothing was sent yet: whoever waited goes to the instance that is best now.
+    if (target === undefined || !this.parts.mustReroute(target)) this.try();
+    else this.goElsewhere(target);
+  }
+
+  /** Nothing was sent yet: who waited goes to the instance that is best now. */
+  private goElsewhere(target: Target): void {
     this.pass?.settle('neutral');
     target.tally.withdraw();
     this.routeAndTry();
@@ -153,8 +157,13 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     this.span?.event('start');
     channel.then(
       (ready) => this.ask(ready),
-      (error: unknown) => this.attemptFailed(error, attempt),
+      (error: unknown) => this.notStarted(error, attempt),
     );
+  }
+
+  private notStarted(error: unknown, attempt: number): void {
+    if (this.target?.retired === true && !this.settled) this.goElsewhere(this.target);
+    else this.attemptFailed(error, attempt);
   }
 
   private ask(channel: Channel): void {
@@ -194,9 +203,8 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   }
 
   private checkAnswer(schema: Schema, answer: unknown): void {
-    const refuse = (why: string): void => {
+    const refuse = (why: string): void =>
       this.fail(this.error('PLUGIN_1210', `the plugin's answer breaks the contract: ${why}`));
-    };
     checked(schema, answer, (value) => this.succeed(value), refuse);
   }
 
@@ -286,11 +294,7 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     this.target = undefined;
   }
 
-  private error(
-    code: ErrorCode,
-    message: string,
-    more: Omit<PluginErrorDetails, 'message'> = {},
-  ): PluginError {
+  private error(code: ErrorCode, message: string, more: object = {}): PluginError {
     return new PluginError(code, { plugin: this.parts.plugin, hook: this.hook, message, ...more });
   }
 }

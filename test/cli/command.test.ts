@@ -16,7 +16,7 @@ describe('plugboard', () => {
     const help = await plugboard(folder.path, '--help');
     expect(help).toMatchObject({ exitCode: 0, stderr: '' });
     expect(help.stdout.split('\n').length).toBeLessThan(40);
-    for (const word of ['whitelist', 'audit', 'hash', 'explain', 'tail', 'Exit codes'])
+    for (const word of ['whitelist', 'config', 'audit', 'hash', 'explain', 'tail', 'Exit codes'])
       expect(help.stdout).toContain(word);
     expect((await plugboard(folder.path, 'whitelist', 'add', '--help')).stdout).toContain(
       '--interpreter <path>',
@@ -61,7 +61,7 @@ describe('plugboard', () => {
   });
 
   it('loads nothing but its own page for --help', () => {
-    const loaded = ['main', 'program', 'whitelist', 'audit', 'failure'].map((name) =>
+    const loaded = ['main', 'program', 'whitelist', 'config', 'audit', 'top', 'failure'].map((name) =>
       readFileSync(bin.replace('main.js', `${name}.js`), 'utf8'),
     );
     const imports = loaded.flatMap((text) =>

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ReplaceStrategy } from 'plugboard';
+import { until } from '../support/processes.ts';
 import { aTurn, soFar } from '../manager/so-far.ts';
 import { hostOf, named } from './named-host.ts';
 
@@ -78,6 +79,44 @@ describe('a replacement that stops the old one first', () => {
     const replacing = manager.replace('auth', fresh, undefined, { strategy: 'recreate' });
     await expect(replacing).rejects.toThrow('there is no such program');
     expect([await manager.execute('auth', 'hello'), old.starts]).toEqual(['old', 2]);
+  });
+});
+
+describe('calls that wait for a replacement', () => {
+  it('are answered by the old kind when it does not start', async () => {
+    const old = named('old');
+    const { host, manager } = await hostOf(old);
+    await using _ = host;
+    let fail = (): void => {};
+    const fresh = named('new');
+    fresh.onStart = () => new Promise((_resolve, reject) => (fail = () => reject(new Error('too old'))));
+    const replacing = manager.replace('auth', fresh, undefined, { strategy: 'recreate' });
+    await aTurn();
+    const calls = [manager.execute('auth', 'a'), manager.execute('auth', 'b')];
+    expect(await soFar(Promise.race(calls))).toBe('waits');
+    fail();
+    await expect(replacing).rejects.toThrow('too old');
+    expect([await Promise.all(calls), old.starts]).toEqual([['old', 'old'], 2]);
+  });
+
+  it('do not reach it before it is healthy', async () => {
+    const old = named('old');
+    const { host, manager } = await hostOf(old);
+    await using _ = host;
+    let asked = 0;
+    const fresh = named('new');
+    fresh.answer = () => ++asked;
+    let beSick: (() => void) | undefined;
+    fresh.onHealth = () =>
+      new Promise((_resolve, reject) => (beSick = () => reject(new Error('it has a fever'))));
+    const replacing = manager.replace('auth', fresh, undefined, { strategy: 'recreate' });
+    replacing.catch(() => {}); // it is looked at below
+    await until(() => beSick !== undefined);
+    const call = manager.execute('auth', 'hello');
+    expect(await soFar(call)).toBe('waits');
+    beSick?.();
+    await expect(replacing).rejects.toThrow('it has a fever');
+    expect([await call, asked]).toEqual(['old', 0]);
   });
 });
 

@@ -17,6 +17,7 @@ export class Puppet implements PluginSource {
   /** What happens at the next starts instead of a start. */
   onStart: (setup: OpenSetup) => Promise<void> = async () => {};
   answer: (call: ChannelCall) => unknown = (call) => call.request;
+  onHealth: () => Promise<{ status: 'healthy' }> = async () => ({ status: 'healthy' });
   /** What happens between being told to close and being closed. */
   onClose: (timeoutMs: number) => Promise<void> = async () => {};
 
@@ -61,8 +62,8 @@ class PuppetChannel implements Channel {
     return this.#puppet.answer(call);
   }
 
-  async health(): Promise<{ status: 'healthy' }> {
-    return { status: 'healthy' };
+  health(): Promise<{ status: 'healthy' }> {
+    return this.#puppet.onHealth();
   }
 
   async configure(_config: unknown): Promise<boolean> {
