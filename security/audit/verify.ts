@@ -81,7 +81,7 @@ class Verification {
       const problem = this.#check(line);
       if (problem !== undefined) return this.result(problem);
     }
-    return this.result(this.#truncation());
+    return this.result(this.#truncation() ?? this.#strangeBeginning());
   }
 
   result(problem: AuditProblem | undefined): AuditVerification {
@@ -133,13 +133,15 @@ class Verification {
       : 'it does not follow the record before: one of both was exchanged';
   }
 
-  /** Whether it is another record than the one that was signed. */
+  /** Whether it is another record than the one that was signed, or follows another one. */
   #mismatch(record: AuditRecord, { file, line }: LogLine): AuditProblem | undefined {
     for (let next = this.#next(); next !== undefined && next.seq <= record.seq; next = this.#next()) {
-      // of a part that was taken away; nothing can be said of it
-      if (next.seq < record.seq || next.hash === record.hash) this.#held++;
+      const here = next.seq === record.seq ? record.hash : record.prev;
+      // older ones are of a part that was taken away; nothing can be said of it
+      if (next.seq < record.seq - 1 || next.hash === here) this.#held++;
       else {
-        const since = (this.#checkpoints?.[this.#held - 1]?.seq ?? (this.#first?.seq ?? 0) - 1) + 1;
+        const good = this.#checkpoints?.[this.#held - 1]?.seq ?? -1;
+        const since = Math.max(good + 1, this.#first?.seq ?? 0);
         const message = `record ${record.seq}, line ${line} of ${file}: it is not the one that was signed at ${next.time}: the log was written anew, from record ${since} on or later`;
         return { kind: 'rewritten', file, line, seq: since, message };
       }
@@ -153,6 +155,16 @@ class Verification {
     if (missing === undefined || missing.seq <= last) return undefined;
     const message = `record ${last + 1} is missing: record ${missing.seq} was signed at ${missing.time}, and the log ends with ${last < 0 ? 'nothing' : `record ${last}`}`;
     return { kind: 'truncated', file: this.#file, line: this.#lastLine + 1, seq: last + 1, message };
+  }
+
+  /** Whoever makes a log from nothing could number it so that every checkpoint seems to be of a part that was taken away. */
+  #strangeBeginning(): AuditProblem | undefined {
+    const signed = this.#checkpoints?.at(-1);
+    const first = this.#first?.seq ?? 0;
+    if (signed === undefined || signed.seq >= first - 1) return undefined;
+    const seq = signed.seq + 1;
+    const message = `record ${seq} is missing: record ${signed.seq} was signed last, at ${signed.time}, and the log begins with record ${first}, so nothing says that the two belong together`;
+    return { kind: 'rewritten', file: this.#file, line: 1, seq, message };
   }
 
   #next(): AuditCheckpoint | undefined {

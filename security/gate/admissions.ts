@@ -45,6 +45,11 @@ export class Admissions {
     this.#store = await Store.open(this.#parts.options.storeDir);
   }
 
+  /** A folder above the copies that others may write; undefined if there is none. */
+  get sharedFolder(): string | undefined {
+    return this.#store?.shared;
+  }
+
   /** @throws {PluginError} `SECURITY_18xx` when a strict policy would refuse it now. */
   async check(plugin: string, launch: Launch): Promise<void> {
     const evidence = await this.#look(plugin, launch);

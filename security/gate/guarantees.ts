@@ -1,11 +1,20 @@
 import type { SecurityPolicy, SecurityReport } from '../../src/core/gate.ts';
+import { printable } from '../../src/core/printable.ts';
 import { inspectorDoor } from './inspector-door.ts';
 
 type Guarantee = SecurityReport['guarantees'][number];
 
-/** What holds here, and what does not, under a policy. */
-export function guarantees(policy: SecurityPolicy): readonly Guarantee[] {
-  return [bytes(policy), owners(policy), interpreters(policy), door(policy), sameUser, ownCode];
+/** What holds here, and what does not, under a policy; `shared` is a folder above the store that others may write. */
+export function guarantees(policy: SecurityPolicy, shared: string | undefined): readonly Guarantee[] {
+  return [
+    bytes(policy),
+    owners(policy),
+    interpreters(policy),
+    packages(policy, shared),
+    door(policy),
+    sameUser,
+    ownCode,
+  ];
 }
 
 function bytes(policy: SecurityPolicy): Guarantee {
@@ -41,6 +50,15 @@ function interpreters(policy: SecurityPolicy): Guarantee {
       note: 'on Windows only those that an entry pins; what they load is never verified',
     };
   return { what, holds: true, note: 'the libraries they load from outside of the plugin are not verified' };
+}
+
+function packages(policy: SecurityPolicy, shared: string | undefined): Guarantee {
+  const what = 'other users can lay no package in the way of a Node plugin';
+  if (policy !== 'strict') return { what, holds: false, note: `the policy is ${policy}` };
+  if (shared === undefined)
+    return { what, holds: true, note: 'no folder above the verified copies is shared' };
+  const note = `the verified copies lie below ${printable(shared, 200)}, where Node looks for what it found nowhere nearer; give another 'storeDir'`;
+  return { what, holds: false, note };
 }
 
 function door(policy: SecurityPolicy): Guarantee {

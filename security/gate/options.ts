@@ -36,8 +36,8 @@ export interface WhitelistOptions {
   /** Plugins must lie in one of these directories. Default: wherever the whitelist says. */
   readonly pluginDirs?: readonly string[];
   /**
-   * Where verified copies lie while they run; made if missing. Default: the system's folder for temporary files. Programs
-   * must be allowed to run there.
+   * Where verified copies lie while they run; made if missing. Default: the system's folder for temporary files, or
+   * `~/.cache/plugboard` where others share that. Programs must be allowed to run there.
    */
   readonly storeDir?: string;
   /** Where refusals and changes are written. Default nowhere. */

@@ -104,7 +104,7 @@ class WhitelistGate implements Gate {
       entries: entries.length,
       alarm: this.#rules.alarm ?? this.#trail.alarm,
       statistics: this.#counts.snapshot(),
-      guarantees: guarantees(policy),
+      guarantees: guarantees(policy, this.#admissions.sharedFolder),
     };
   }
 

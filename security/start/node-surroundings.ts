@@ -22,8 +22,9 @@ export async function nodeSurroundings(realPath: string, main: string, into: str
     folder = join(folder, 'in');
     await mkdir(folder, { mode: 0o700 });
   }
-  if (undecided.has(extname(main)) && (await isModuleScope(dirname(realPath))))
-    await writeFile(join(folder, 'package.json'), '{"type":"module"}', { mode: 0o400 });
+  // Also an empty one counts: without it Node takes name, exports and type from one further up, whoever wrote that.
+  const isModule = undecided.has(extname(main)) && (await isModuleScope(dirname(realPath)));
+  await writeFile(join(folder, 'package.json'), isModule ? '{"type":"module"}' : '{}', { mode: 0o400 });
   return folder;
 }
 

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, parse, resolve } from 'node:path';
+import { join, parse } from 'node:path';
 
 import { PluginError } from '../../src/core/errors.ts';
 import { printable } from '../../src/core/printable.ts';
 import { FileFault } from './file-fault.ts';
 import { checkFolders } from './place.ts';
 import { hasEnded, ownMark } from './owner-mark.ts';
+import { sharedAbove, storeFolder } from './store-folder.ts';
 
 const prefix = 'plugboard-verified-';
 
@@ -18,22 +19,27 @@ const prefix = 'plugboard-verified-';
 export class Store {
   readonly #root: string;
   readonly #where: string;
+  /** A folder above it that others may put something into; undefined if there is none. */
+  readonly shared: string | undefined;
 
-  private constructor(root: string, where: string) {
+  private constructor(root: string, where: string, shared: string | undefined) {
     this.#root = root;
     this.#where = where;
+    this.shared = shared;
   }
 
   /**
-   * Makes a store in `folder` (made if missing), or in the system's folder for temporary files.
+   * Makes a store in `folder` (made if missing), or where `storeFolder` says.
    * @throws {PluginError} `SECURITY_1805` when others may write the folder, or it cannot be made.
    */
   static async open(folder: string | undefined): Promise<Store> {
-    const where = await storeFolder(folder);
+    const where = await storeFolder(folder).catch((error: unknown) => {
+      throw unusable(folder ?? tmpdir(), 'it cannot be made', error);
+    });
     await sweep(where);
     try {
       const root = await realpath(await mkdtemp(join(where, `${prefix}${ownMark()}-`)));
-      const store = new Store(root, where);
+      const store = new Store(root, where, await sharedAbove(where));
       await checkFolders(root, parse(root).root).catch(async (error: unknown) => {
         await store.close();
         throw error;
@@ -61,17 +67,6 @@ export class Store {
   /** Removes it whole. Never rejects. */
   close(): Promise<void> {
     return this.remove(this.#root);
-  }
-}
-
-async function storeFolder(folder: string | undefined): Promise<string> {
-  if (folder === undefined) return realpath(tmpdir());
-  const path = resolve(folder);
-  try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-    return await realpath(path);
-  } catch (error) {
-    throw unusable(path, 'it cannot be made', error);
   }
 }
 

@@ -162,6 +162,14 @@ describe('a verification with checkpoints', () => {
     expect((await verifyAuditLog(file, against)).problem).toMatchObject({ kind: 'rewritten', seq: 0 });
   });
 
+  it.each([22, 23, 500])('sees one whose numbers begin behind all that was signed: at %i', async (begin) => {
+    await using folder = await tempFolder();
+    const { file, against } = await anchoredLog(folder);
+    await changeLines(file, (lines) => chainedAnew(lines, (at) => begin + at));
+    expect(await verifyAuditLog(file)).toMatchObject({ ok: true, firstSeq: begin });
+    expect((await verifyAuditLog(file, against)).problem).toMatchObject({ kind: 'rewritten', seq: 22 });
+  });
+
   it('trusts no checkpoint that another key signed, or that was changed', async () => {
     await using folder = await tempFolder();
     const { file, checkpoints, against } = await anchoredLog(folder);
