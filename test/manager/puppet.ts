@@ -16,6 +16,8 @@ export class Puppet implements PluginSource {
   answer: (call: ChannelCall) => unknown = (call) => call.request;
   /** What happens between being told to close and being closed. */
   onClose: (timeoutMs: number) => Promise<void> = async () => {};
+  /** Whether it takes new config while it runs. */
+  onConfigure: (config: unknown) => Promise<boolean> = async () => false;
 
   async open(setup: OpenSetup): Promise<Channel> {
     this.starts++;
@@ -62,8 +64,8 @@ class PuppetChannel implements Channel {
     return { status: 'healthy' };
   }
 
-  async configure(_config: unknown): Promise<boolean> {
-    return false;
+  configure(config: unknown): Promise<boolean> {
+    return this.#puppet.onConfigure(config);
   }
 
   async close(timeoutMs: number): Promise<void> {
