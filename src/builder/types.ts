@@ -57,7 +57,8 @@ export type ExecuteOf<H> = H extends { execute: infer E } ? E : never;
 export interface PluginManager<A, B = WholeMap, Names extends string = string> extends AsyncDisposable {
   /**
    * Asks one plugin the question of a single-question contract. A `Uint8Array` in the request is not copied: leave it
-   * as it is, and do not transfer it, until the call has ended.
+   * as it is, and do not transfer it, until the call was answered. When the call failed, its bytes may still be on
+   * their way: do not use that memory again.
    * @throws {PluginError} always a coded one: the plugin's own, `PLUGIN_1204` too late, `PLUGIN_1205` it ended while
    * it worked (retryable), `PLUGIN_1206` given up by the caller; docs/errors.md has them all.
    */

@@ -84,7 +84,7 @@ export interface PluginSetup<S = AnyServices> {
 export interface PluginLife<S = AnyServices> {
   /** Runs once, before the first call. If it throws, the plugin does not start. */
   initialize?(setup: PluginSetup<S>): void | Promise<void>;
-  /** New config without a restart. Without it the host replaces the plugin instead. */
+  /** New config without a restart. Without it, and without an answer within the start timeout, the host replaces the plugin. */
   configure?(config: unknown): void | Promise<void>;
   /** How the plugin is. Without it a plugin that answers is healthy. */
   health?(): HealthStatus | HealthReport | Promise<HealthStatus | HealthReport>;

@@ -169,6 +169,7 @@ export class Entry {
     this.#closed ??= refusal;
     this.#path?.refuse(refusal);
     const endHurry = this.#path?.hurry(timeoutMs);
+    for (const { supervisor } of this.instances) supervisor.abandonConfig();
     await Promise.all(this.#fresh.map((instance) => instance.stop(0)));
     return this.#then(() => this.#drain(timeoutMs, refusal, endHurry));
   }

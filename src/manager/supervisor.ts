@@ -6,6 +6,7 @@ import type { PluginState } from '../core/plugin-state.ts';
 import type { Channel, OpenSetup, PluginSource } from '../core/transport.ts';
 import { backoffMs } from '../resilience/backoff.ts';
 import { openAdmitted } from './admission.ts';
+import { RunningConfig } from './running-config.ts';
 
 /** How long an abandoned start may take to notice, in milliseconds. */
 const giveUpMs = 5000;
@@ -52,6 +53,7 @@ export class Supervisor {
   /** Whether it will not be started any more. */
   #ending = false;
   #mustStart = false;
+  #config: RunningConfig | undefined;
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
@@ -89,6 +91,18 @@ export class Supervisor {
   adjust(settings: ResolvedSettings): void {
     const { config, startTimeoutMs } = settings;
     this.#parts = { ...this.#parts, settings, setup: { ...this.#parts.setup, config, startTimeoutMs } };
+    void this.#catchUp();
+  }
+
+  /** Hands new config to what runs; false where that needs a new start. What starts later gets it then. */
+  async configure(config: unknown): Promise<boolean> {
+    if (this.live === undefined || this.#config === undefined) return true;
+    return this.#config.tell(config, this.#parts.settings.startTimeoutMs);
+  }
+
+  /** It is about to be stopped: what it says to new config does not matter. */
+  abandonConfig(): void {
+    this.#config?.abandon();
   }
 
   /** Whether it was stopped for good. */
@@ -164,7 +178,7 @@ export class Supervisor {
     try {
       const channel = await openAdmitted(source, { ...setup, signal }, gate);
       if (!isChannel(channel)) throw noChannel(name);
-      if (this.#life.status === 'starting') this.#ready(channel);
+      if (this.#life.status === 'starting') this.#ready(channel, setup.config);
       return channel;
     } catch (thrown) {
       const error = PluginError.from(thrown, 'REGISTRY_1907', { plugin: name });
@@ -173,9 +187,11 @@ export class Supervisor {
     }
   }
 
-  #ready(channel: Channel): void {
+  #ready(channel: Channel, config: unknown): void {
     const { clock, settings } = this.#parts;
+    this.#config = new RunningConfig(channel, config, clock);
     this.#move({ status: 'ready', channel, since: clock.date() });
+    void this.#catchUp();
     const healthy = clock.startTimer(settings.restart.healthyAfterMs, () => (this.#failuresInARow = 0));
     healthy.keepAlive(false);
     void channel.ended.then((error) => {
@@ -184,6 +200,16 @@ export class Supervisor {
       if (error === undefined || this.#ending) this.#move({ status: 'stopped' });
       else this.#ended(error);
     });
+  }
+
+  /** What started while its config was being changed is told of the new one, or started again. */
+  async #catchUp(): Promise<void> {
+    const { name: plugin, setup } = this.#parts;
+    const { live } = this;
+    if (live === undefined || this.#ending || this.#config?.has(setup.config) !== false) return;
+    if (await this.configure(setup.config).catch(() => false)) return;
+    const message = 'its config changed while it started. It is started again with the new one; repeat the call.';
+    live.kill(new PluginError('PLUGIN_1205', { plugin, message }));
   }
 
   /** A start failed or a running plugin ended: try again later, or give up. */

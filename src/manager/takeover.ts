@@ -1,4 +1,4 @@
-import { messageOf, PluginError } from '../core/errors.ts';
+import { isPluginError, messageOf, PluginError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import type { Instance } from './instance.ts';
 import type { DrainReport } from './view.ts';
@@ -156,11 +156,10 @@ export async function configureAll(
 ): Promise<boolean> {
   const taken: Instance[] = [];
   const takeBack = (): Promise<unknown> =>
-    Promise.allSettled(taken.map(async (instance) => instance.supervisor.live?.configure(before)));
+    Promise.allSettled(taken.map(({ supervisor }) => supervisor.configure(before)));
   try {
     for (const instance of instances) {
-      const takes = (await instance.supervisor.live?.configure(config)) ?? true;
-      if (takes) taken.push(instance);
+      if (await instance.supervisor.configure(config)) taken.push(instance);
       else {
         await takeBack();
         return false;
@@ -169,6 +168,7 @@ export async function configureAll(
     return true;
   } catch (error) {
     await takeBack();
+    if (isPluginError(error) && error.code === 'PLUGIN_1207') throw error;
     const message = `it refused its new config: ${messageOf(error)} Mend the config; the one before stays.`;
     throw new PluginError('CONFIG_1703', { plugin, message, cause: error });
   }

@@ -20,6 +20,8 @@ export class Puppet implements PluginSource {
   onHealth: () => Promise<{ status: 'healthy' }> = async () => ({ status: 'healthy' });
   /** What happens between being told to close and being closed. */
   onClose: (timeoutMs: number) => Promise<void> = async () => {};
+  /** Whether it takes new config while it runs. */
+  onConfigure: (config: unknown) => Promise<boolean> = async () => false;
 
   async open(setup: OpenSetup): Promise<Channel> {
     this.starts++;
@@ -66,8 +68,8 @@ class PuppetChannel implements Channel {
     return this.#puppet.onHealth();
   }
 
-  async configure(_config: unknown): Promise<boolean> {
-    return false;
+  configure(config: unknown): Promise<boolean> {
+    return this.#puppet.onConfigure(config);
   }
 
   async close(timeoutMs: number): Promise<void> {

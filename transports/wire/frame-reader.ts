@@ -61,6 +61,11 @@ export class FrameReader {
     while (rest.length > 0) rest = this.#step(rest);
   }
 
+  /** Nothing that is still in a piece, or comes after it, is looked at. */
+  stop(): void {
+    this.#state = { at: 'skipped-bytes', left: Infinity };
+  }
+
   /** Whether nothing waits as bytes. */
   get #isBetweenFrames(): boolean {
     return this.#state.at === 'line' && this.#held.length === 0;

@@ -100,6 +100,7 @@ export class StreamWire implements Wire {
   }
 
   destroy(): void {
+    this.#reader?.stop();
     this.#input.destroy();
     this.#output.destroy();
   }

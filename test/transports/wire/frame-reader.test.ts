@@ -33,6 +33,25 @@ describe('frames', () => {
   });
 });
 
+it.each([
+  ['what is no JSON', 'nonsense\n'],
+  ['blank lines', '\n'],
+  ['a mark without bytes', '{"result":{"$bytes":0}}\n'],
+])('a reader that is stopped at %s looks at nothing more of the same piece', (_, line) => {
+  const faults: unknown[] = [];
+  const stopping = {
+    message: () => {},
+    fault: (fault: unknown) => {
+      faults.push(fault);
+      reader.stop();
+    },
+  };
+  const reader = new FrameReader(stopping, limit);
+  reader.push(Buffer.from(line.repeat(20_000)));
+  reader.push(Buffer.from(line));
+  expect(faults).toHaveLength(1);
+});
+
 describe('a long line', () => {
   const pieces = (stream: Buffer): Buffer[] =>
     Array.from({ length: Math.ceil(stream.length / 65_536) }, (_, at) =>
