@@ -73,7 +73,22 @@ async function whitelistOf(security: SecurityConfig | undefined): Promise<Whitel
   const { whitelistFile: whitelist, policy, watch, reloadDelayMs } = security;
   if (whitelist === undefined) throw noWhitelist(policy);
   const audit = await auditOf(security);
-  return { whitelist, policy, watch, reloadDelayMs, ...(audit && { audit }) };
+  return {
+    whitelist,
+    policy,
+    watch,
+    reloadDelayMs,
+    constraints: constraintsOf(security),
+    ...(audit && { audit }),
+  };
+}
+
+function constraintsOf({ maxFileBytes, allowedTypes, forbiddenPaths }: SecurityConfig) {
+  return {
+    ...(maxFileBytes !== undefined && { maxFileSizeBytes: maxFileBytes }),
+    ...(allowedTypes !== undefined && { allowedTypes }),
+    forbiddenPaths,
+  };
 }
 
 async function auditOf({ audit }: SecurityConfig): Promise<WhitelistOptions['audit']> {
