@@ -47,7 +47,7 @@ export interface SecurityConfig {
 export interface AuditConfig {
   /** Whether there is one. Default true. */
   readonly enabled: boolean;
-  /** Without it the host's own store. */
+  /** Without it nothing is written down, and the host warns. */
   readonly file: string | undefined;
   /** Refusals. Default true. */
   readonly logUnauthorized: boolean;

@@ -67,7 +67,7 @@ describe("the host's own constraints", () => {
     await using _ = host;
     await host.list({ score: await host.pin(file) }, { constraints: listed });
     const gate = await host.gate({ constraints });
-    return gate.check('score', program(file)).then(() => [], kindsOf);
+    return await gate.check('score', program(file)).then(() => [], kindsOf);
   };
 
   it.each([
