@@ -6,6 +6,7 @@ import { PluginError } from '../../src/core/errors.ts';
 import type { SecurityPolicy } from '../../src/core/gate.ts';
 import { printable } from '../../src/core/printable.ts';
 import type { AuditSink } from '../audit-sink.ts';
+import type { Constraints } from '../whitelist/whitelist.ts';
 
 /** What goes into the audit log besides changes of the whitelist's own state. */
 export interface AuditOptions {
@@ -35,6 +36,8 @@ export interface WhitelistOptions {
   readonly reloadDelayMs?: number;
   /** Plugins must lie in one of these directories. Default: wherever the whitelist says. */
   readonly pluginDirs?: readonly string[];
+  /** What holds for every plugin beside the constraints of the whitelist; of two the stricter one. Default nothing. */
+  readonly constraints?: Partial<Constraints>;
   /**
    * Where verified copies lie while they run; made if missing. Default: the system's folder for temporary files, or
    * `~/.cache/plugboard` where others share that. Programs must be allowed to run there.
@@ -51,6 +54,7 @@ export interface ResolvedWhitelistOptions {
   readonly watch: boolean;
   readonly reloadDelayMs: number;
   readonly pluginDirs: readonly string[] | undefined;
+  readonly constraints: Partial<Constraints>;
   readonly storeDir: string | undefined;
   readonly audit: Required<AuditOptions> | undefined;
 }
@@ -67,6 +71,13 @@ const checked = z.strictObject({
   watch: z.boolean().default(true),
   reloadDelayMs: z.number().min(0).max(60_000).default(1000),
   pluginDirs: z.array(path).min(1).optional(),
+  constraints: z
+    .strictObject({
+      maxFileSizeBytes: z.number().positive().optional(),
+      allowedTypes: z.array(z.string()).optional(),
+      forbiddenPaths: z.array(path).optional(),
+    })
+    .default({}),
   storeDir: path.optional(),
   audit: z
     .union([
@@ -92,22 +103,35 @@ function isSink(value: unknown): boolean {
 export function resolveOptions(given: string | WhitelistOptions): ResolvedWhitelistOptions {
   const result = checked.safeParse(typeof given === 'string' ? { whitelist: given } : given);
   if (!result.success) throw wrong(result.error);
-  const { whitelist, policy, watch, reloadDelayMs, pluginDirs, storeDir, audit } = result.data;
+  const { whitelist, policy, watch, reloadDelayMs, pluginDirs, constraints, storeDir, audit } = result.data;
   return {
     whitelist: resolve(whitelist),
     policy,
     watch,
     reloadDelayMs,
     pluginDirs: pluginDirs?.map((folder) => resolve(folder)),
+    constraints: absolute(constraints),
     storeDir: storeDir === undefined ? undefined : resolve(storeDir),
     audit: audit && filled(audit, policy),
   };
 }
 
-function filled(
-  audit: { readonly [K in keyof AuditOptions]: AuditOptions[K] | undefined },
-  policy: SecurityPolicy,
-): Required<AuditOptions> {
+function absolute({
+  maxFileSizeBytes,
+  allowedTypes,
+  forbiddenPaths,
+}: Loose<Constraints>): Partial<Constraints> {
+  return {
+    ...(maxFileSizeBytes !== undefined && { maxFileSizeBytes }),
+    ...(allowedTypes !== undefined && { allowedTypes }),
+    ...(forbiddenPaths !== undefined && { forbiddenPaths: forbiddenPaths.map((folder) => resolve(folder)) }),
+  };
+}
+
+/** As a schema gives it: fields that were not given may be there as undefined. */
+type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+function filled(audit: Loose<AuditOptions>, policy: SecurityPolicy): Required<AuditOptions> {
   const { sink: to, logUnauthorized, logAuthorized, logConfigChanges, includeMetadata } = audit;
   if (to === undefined) throw new TypeError('an audit without a sink');
   return {

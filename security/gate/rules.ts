@@ -2,7 +2,8 @@ import type { Clock } from '../../src/core/clock.ts';
 import { PluginError } from '../../src/core/errors.ts';
 import { readWhitelistText } from '../whitelist/load.ts';
 import { parseWhitelist } from '../whitelist/parse.ts';
-import type { Whitelist } from '../whitelist/whitelist.ts';
+import { stricter } from '../whitelist/stricter.ts';
+import type { Constraints, Whitelist } from '../whitelist/whitelist.ts';
 import { lookOf, Watch } from './watch.ts';
 
 /** What becomes of the whitelist while the host runs. */
@@ -23,6 +24,7 @@ const maxTries = 20;
 /** The whitelist in force: read as a whole, swapped as a whole, and kept when its file becomes unusable. */
 export class Rules {
   readonly #file: string;
+  readonly #constraints: Partial<Constraints>;
   readonly #listener: RulesListener;
   #whitelist: Whitelist | undefined;
   #text: string | undefined;
@@ -30,8 +32,10 @@ export class Rules {
   #watch: Watch | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(file: string, listener: RulesListener) {
+  /** `constraints` are the host's, and hold beside those of the file. */
+  constructor(file: string, constraints: Partial<Constraints>, listener: RulesListener) {
     this.#file = file;
+    this.#constraints = constraints;
     this.#listener = listener;
   }
 
@@ -86,7 +90,7 @@ export class Rules {
       if ((await lookOf(this.#file)) !== look) return false;
       const before = this.#whitelist;
       if (text !== this.#text || before === undefined) {
-        this.#whitelist = await parseWhitelist(text, this.#file);
+        this.#whitelist = stricter(await parseWhitelist(text, this.#file), this.#constraints);
         this.#text = text;
         this.#listener.onChange(this.#whitelist, before);
       }

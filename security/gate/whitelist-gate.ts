@@ -33,7 +33,7 @@ class WhitelistGate implements Gate {
   constructor(options: ResolvedWhitelistOptions) {
     this.#options = options;
     this.#trail = new Trail(options.audit, this.#isStrict);
-    this.#rules = new Rules(options.whitelist, {
+    this.#rules = new Rules(options.whitelist, options.constraints, {
       onChange: (whitelist, before) => this.#changed(whitelist, before),
       onFault: (error) => this.#faulty(error),
       onUnwatched: (error) => this.#unwatched(error),

@@ -5,15 +5,9 @@ import { faultViolation, type Evidence } from '../start/evidence.ts';
 import type { Measured, MeasuredFile } from '../start/measure.ts';
 import { isBelow } from '../start/place.ts';
 import { normalEndpoint } from './endpoint.ts';
+import { typesOf } from './types-of.ts';
 import { violation, type Violation } from './violation.ts';
 import type { Constraints, Pins, Whitelist, WhitelistEntry } from './whitelist.ts';
-
-/** The words for how a plugin is reached that fit a kind of launch; the last of each are go-plugins'. */
-const typesOf: Readonly<Record<Launch['kind'], readonly string[]>> = {
-  program: ['subprocess', 'go-plugin', 'program', 'executable', 'exec'],
-  module: ['worker', 'module'],
-  endpoint: ['grpc', 'endpoint', 'grpc-tls', 'grpc_tls'],
-};
 
 /**
  * Judges what was found of a plugin by a whitelist: every reason why it may not run, none if it may. Asks nobody and
@@ -80,7 +74,7 @@ function typeViolations(entry: WhitelistEntry, constraints: Constraints, { kind 
   if (allowedTypes !== undefined && !allowedTypes.some(fits)) {
     const expected = allowedTypes.join(', ');
     found.push(
-      violation('type_mismatch', `the whitelist allows no ${actual}, only: ${expected}.`, {
+      violation('type_mismatch', `no ${actual} is allowed here, only: ${expected}.`, {
         expected,
         actual,
       }),
@@ -119,7 +113,7 @@ function pathViolations(entry: WhitelistEntry, constraints: Constraints, evidenc
   const paths = [entry.path, evidence.realPath ?? entry.path];
   const forbidden = constraints.forbiddenPaths.find((folder) => paths.some((path) => isBelow(folder, path)));
   if (forbidden === undefined) return [];
-  const reason = `it lies in ${printable(forbidden, 200)}, where the whitelist forbids plugins. Move it.`;
+  const reason = `it lies in ${printable(forbidden, 200)}, where plugins are forbidden. Move it.`;
   return [violation('plugin_not_whitelisted', reason, { code: 'SECURITY_1804', actual: entry.path })];
 }
 

@@ -1,6 +1,6 @@
 import type { WhitelistOptions } from '../../security/gate/options.ts';
 import type { HostConfig } from '../config/host-config.ts';
-import type { SecurityConfig } from '../config/host-parts.ts';
+import type { OtlpConfig, PrometheusConfig, SecurityConfig } from '../config/host-parts.ts';
 import { loadConfig } from '../config/load.ts';
 import { resolveConfig } from '../config/parse.ts';
 import { PluginError } from '../core/errors.ts';
@@ -20,10 +20,10 @@ export async function withHostParts(plan: Plan): Promise<Plan> {
   const exporters = [...plan.exporters, ...(await exportersOf(host))];
   return {
     ...plan,
-    logLevel: plan.logLevel ?? host.logLevel,
+    hostConfig: host,
     security: plan.security ?? (await whitelistOf(host.security)),
     tracing: plan.tracing ?? tracingOf(host),
-    metrics: plan.metrics || exporters.length > 0,
+    metrics: plan.metrics || host.metrics !== undefined,
     exporters,
   };
 }
@@ -31,7 +31,7 @@ export async function withHostParts(plan: Plan): Promise<Plan> {
 /** Starts what a configuration names besides the plugins of the code. */
 export async function startConfigured(manager: Manager, plan: Plan): Promise<void> {
   if (plan.discovery !== undefined) {
-    await manager.loadFromConfig({ discovery: discoveryOf(plan.discovery) });
+    await manager.loadFromConfig({ logLevel: 'debug', discovery: discoveryOf(plan.discovery) });
   }
   if (plan.config === undefined) return;
   const host = await read(plan.config, plan);
@@ -56,16 +56,24 @@ function tracingOf({ tracing }: HostConfig): Plan['tracing'] {
 }
 
 async function exportersOf({ metrics }: HostConfig): Promise<readonly MetricsExporter[]> {
-  if (metrics?.prometheus === undefined) return [];
+  const exporters: MetricsExporter[] = [];
+  if (metrics?.prometheus !== undefined) exporters.push(await prometheusOf(metrics.prometheus));
+  if (metrics?.otlp !== undefined) exporters.push(await otlpOf(metrics.otlp));
+  return exporters;
+}
+
+async function otlpOf({ endpoint, headers }: OtlpConfig): Promise<MetricsExporter> {
+  const { otlpExporter } = await import('../../observability/otlp/exporter.ts');
+  return otlpExporter({ endpoint, headers });
+}
+
+async function prometheusOf({ port, namespace, subsystem }: PrometheusConfig): Promise<MetricsExporter> {
   const { prometheusExporter } = await import('../../observability/prometheus/exporter.ts');
-  const { port, namespace, subsystem } = metrics.prometheus;
-  return [
-    prometheusExporter({
-      port,
-      ...(namespace !== undefined && { namespace }),
-      ...(subsystem !== undefined && { subsystem }),
-    }),
-  ];
+  return prometheusExporter({
+    port,
+    ...(namespace !== undefined && { namespace }),
+    ...(subsystem !== undefined && { subsystem }),
+  });
 }
 
 async function whitelistOf(security: SecurityConfig | undefined): Promise<WhitelistOptions | undefined> {
@@ -73,7 +81,22 @@ async function whitelistOf(security: SecurityConfig | undefined): Promise<Whitel
   const { whitelistFile: whitelist, policy, watch, reloadDelayMs } = security;
   if (whitelist === undefined) throw noWhitelist(policy);
   const audit = await auditOf(security);
-  return { whitelist, policy, watch, reloadDelayMs, ...(audit && { audit }) };
+  return {
+    whitelist,
+    policy,
+    watch,
+    reloadDelayMs,
+    constraints: constraintsOf(security),
+    ...(audit && { audit }),
+  };
+}
+
+function constraintsOf({ maxFileBytes, allowedTypes, forbiddenPaths }: SecurityConfig) {
+  return {
+    ...(maxFileBytes !== undefined && { maxFileSizeBytes: maxFileBytes }),
+    ...(allowedTypes !== undefined && { allowedTypes }),
+    forbiddenPaths,
+  };
 }
 
 async function auditOf({ audit }: SecurityConfig): Promise<WhitelistOptions['audit']> {

@@ -35,10 +35,7 @@ export const security: z.ZodType<SecurityConfig> = z.strictObject({
   watch: z.boolean().default(true),
   reloadDelayMs: z.number().min(0).default(1000),
   hashAlgorithm: z.literal('sha256').default('sha256'),
-  maxFileBytes: z
-    .number()
-    .min(1)
-    .default(100 * 2 ** 20),
+  maxFileBytes: maybe(z.number().min(1)),
   allowedTypes: maybe(texts),
   forbiddenPaths: texts.default([]),
   level: z.enum(['trusted', 'standard', 'sandboxed']).default('standard'),

@@ -30,11 +30,11 @@ export interface SecurityConfig {
   readonly reloadDelayMs: number;
   /** The only one there is. */
   readonly hashAlgorithm: 'sha256';
-  /** The largest plugin, in bytes. Default 100 MiB. */
-  readonly maxFileBytes: number;
-  /** Types of plugins that may run. Without it any. */
+  /** The largest file of a plugin, in bytes; a smaller limit of the whitelist holds too. Without it the whitelist's alone, which is 100 MiB unless it says something else. */
+  readonly maxFileBytes: number | undefined;
+  /** Types of plugins that may run, if the whitelist allows them too. Without it any. */
   readonly allowedTypes: readonly string[] | undefined;
-  /** Paths from which nothing may run. Default none. */
+  /** Paths from which nothing may run, besides those of the whitelist. Default none. */
   readonly forbiddenPaths: readonly string[];
   /** How far a plugin is trusted that says nothing itself. Default `standard`. */
   readonly level: 'trusted' | 'standard' | 'sandboxed';
@@ -47,7 +47,7 @@ export interface SecurityConfig {
 export interface AuditConfig {
   /** Whether there is one. Default true. */
   readonly enabled: boolean;
-  /** Without it the host's own store. */
+  /** Without it nothing is written down, and the host warns. */
   readonly file: string | undefined;
   /** Refusals. Default true. */
   readonly logUnauthorized: boolean;

@@ -20,6 +20,8 @@ export interface FileWatchOptions {
   /** A larger file is a problem, in bytes. */
   readonly maxBytes: number;
   readonly clock: Clock;
+  /** Looks so often too, in milliseconds, for file systems that send no events. Default, and for 0: never. */
+  readonly intervalMs?: number | undefined;
   /** What was read before; the same text again is no change. */
   readonly known?: string | undefined;
   /** Hears of every new text. The next is not read before it has resolved. */
@@ -51,6 +53,7 @@ class DirectoryWatch implements FileWatch {
   #known: string | undefined;
   #problem: string | undefined;
   #timer: Timer | undefined;
+  #interval: Timer | undefined;
   #firstAt: number | undefined;
   #reading: Promise<void> | undefined;
   #isStale = false;
@@ -65,11 +68,23 @@ class DirectoryWatch implements FileWatch {
   async open(): Promise<void> {
     await this.#follow(dirname(this.#path));
     this.#changed(); // what was written before the watch stood
+    this.#lookLater();
+  }
+
+  #lookLater(): void {
+    const { clock, intervalMs = 0 } = this.#options;
+    if (intervalMs === 0 || this.#closed) return;
+    this.#interval = clock.startTimer(intervalMs, () => {
+      this.#changed();
+      this.#lookLater();
+    });
+    this.#interval.keepAlive(false);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.cancel();
+    this.#interval?.cancel();
     await this.#reading;
     await Promise.all([...this.#watchers.values()].map((watcher) => watcher.close()));
   }

@@ -10,6 +10,7 @@ import type { Needing } from '../discovery/start-order.ts';
 import { applyChanges } from './change-set.ts';
 import { changesOf, type Workshop } from './config-changes.ts';
 import { discover } from './discovered.ts';
+import { fieldsForNextStart, unfulfilled } from './host-notes.ts';
 import { DiscoveryWatch } from './discovery-watch.ts';
 import type { Undo } from './events.ts';
 import type { Shared } from './shared.ts';
@@ -21,23 +22,33 @@ const maxBytes = 2 ** 20;
 /** A configuration: its file, or what stands in one. */
 export type ConfigInput = string | object;
 
+/** How configurations are read, and the one that the host itself was made by. */
+export interface KeeperParts {
+  readonly options: ConfigOptions;
+  readonly built: HostConfig | undefined;
+}
+
 /** Brings a manager to what its configuration says, one after the other, each as a whole or not at all. */
 export class ConfigKeeper {
   readonly #workshop: Workshop;
   readonly #shared: Shared;
   readonly #options: ConfigOptions;
+  readonly #built: HostConfig | undefined;
   readonly #discovery: DiscoveryWatch;
   /** As it was written; what discovery finds is not in it. */
   #written: HostConfig | undefined;
   #current: HostConfig | undefined;
   #path: string | undefined;
   #changes: Promise<unknown> = Promise.resolve();
+  /** Wishes that nobody fulfils, and that this was said of. */
+  #unfulfilled: readonly string[] = [];
   readonly #watches = new Set<() => Promise<void>>();
 
-  constructor(workshop: Workshop, shared: Shared, options: ConfigOptions) {
+  constructor(workshop: Workshop, shared: Shared, { options, built }: KeeperParts) {
     this.#workshop = workshop;
     this.#shared = shared;
     this.#options = options;
+    this.#built = built;
     this.#discovery = new DiscoveryWatch(shared, () => this.#lookAgain());
   }
 
@@ -69,6 +80,7 @@ export class ConfigKeeper {
       path,
       maxBytes,
       clock,
+      intervalMs: this.#current?.reload.intervalMs,
       known: text,
       onText: async (changed) => {
         await this.#tell(() => this.#applyText(changed, path)).catch(() => {}); // it was told
@@ -146,13 +158,29 @@ export class ConfigKeeper {
     const { config: next, found, problems } = await discover(written);
     if (written.discovery !== undefined) events.emit('discovery', { found, problems });
     const diff = diffConfig(this.#current, next);
+    const atNextStart = fieldsForNextStart(this.#current ?? this.#built, next);
     const cancelled = await applyChanges(changesOf(diff, this.#current, next, this.#workshop));
     this.#written = written;
     this.#current = next;
+    this.#noteHost(next, atNextStart);
     const { registry } = this.#workshop;
     registry.disable(new Set(next.plugins.filter(({ enabled }) => !enabled).map(({ name }) => name)));
     await this.#discovery.follow(written.discovery);
-    return { ...diff, cancelled, durationMs: clock.now() - startedAt };
+    return { ...diff, atNextStart, cancelled, durationMs: clock.now() - startedAt };
+  }
+
+  /** Takes up the log level, and says what of the host is not taken up. */
+  #noteHost(next: HostConfig, atNextStart: readonly string[]): void {
+    const { logger, wantLevel } = this.#shared;
+    wantLevel(next.logLevel);
+    const notes = unfulfilled(next);
+    for (const note of notes.filter((one) => !this.#unfulfilled.includes(one))) logger.warn(note);
+    this.#unfulfilled = notes;
+    if (atNextStart.length === 0) return;
+    const cure = 'Start the host anew, built with withConfig.';
+    logger.warn(
+      `of the configuration this takes effect at the next start: ${atNextStart.join(', ')}. ${cure}`,
+    );
   }
 }
 

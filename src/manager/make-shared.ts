@@ -1,3 +1,4 @@
+import type { HostConfig } from '../config/host-config.ts';
 import { systemClock, type Clock } from '../core/clock.ts';
 import type { Contract } from '../core/contract.ts';
 import type { Gate } from '../core/gate.ts';
@@ -17,6 +18,8 @@ export interface SharedParts {
   readonly logger: Logger;
   /** Records below it are dropped, unless a plugin sets its own. */
   readonly logLevel: LogLevel | undefined;
+  /** What the host was built by, if by a configuration. */
+  readonly hostConfig?: HostConfig | undefined;
   readonly clock?: Clock | undefined;
   readonly metrics?: Metrics | undefined;
   readonly makeTracer: TracerMaker;
@@ -27,7 +30,7 @@ export interface SharedParts {
 /** One of each for a manager and all its plugins. */
 export function makeShared(parts: SharedParts): Shared {
   const { contract, services, metrics, gate, clock = systemClock } = parts;
-  const loggers = loggersOf(parts.logger, parts.logLevel);
+  const loggers = loggersOf(parts.logger, parts.logLevel, parts.hostConfig?.logLevel);
   const turnEnd = new TurnEnd(clock);
   return {
     contract,

@@ -44,7 +44,10 @@ export class Manager {
       timeoutMs: parts.timeoutMs,
     });
     const workshop = { registry: this.#registry, shared: this.#shared, sourceOf: parts.sourceOf };
-    this.#config = new ConfigKeeper(workshop, this.#shared, { base: parts.defaults });
+    this.#config = new ConfigKeeper(workshop, this.#shared, {
+      options: { base: parts.defaults },
+      built: parts.hostConfig,
+    });
     this.#exporters = new Exporters({ ...this.#shared, metrics });
     metrics?.watch(this);
   }

@@ -208,7 +208,8 @@ export class Supervisor {
     const { live } = this;
     if (live === undefined || this.#ending || this.#config?.has(setup.config) !== false) return;
     if (await this.configure(setup.config).catch(() => false)) return;
-    const message = 'its config changed while it started. It is started again with the new one; repeat the call.';
+    const message =
+      'its config changed while it started. It is started again with the new one; repeat the call.';
     live.kill(new PluginError('PLUGIN_1205', { plugin, message }));
   }
 

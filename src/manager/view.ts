@@ -7,6 +7,8 @@ import type { CallCounts } from '../resilience/tally.ts';
 
 /** What a new configuration has changed. */
 export interface ReloadReport extends ConfigDiff {
+  /** Fields of `host` that take effect when the host is started anew: `security.policy`. */
+  readonly atNextStart: readonly string[];
   /** Running calls that were given up because their time to finish was over. */
   readonly cancelled: number;
   readonly durationMs: number;

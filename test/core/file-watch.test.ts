@@ -1,14 +1,15 @@
-import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from 'plugboard';
-import { watchFile } from '../../src/core/file-watch.ts';
+import { watchFile, type FileWatchOptions } from '../../src/core/file-watch.ts';
 import { readText } from '../../src/core/read-text.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 /** A watched file, what was heard of it, and a wait for the next. */
-async function watched(path: string, known?: string) {
+async function watched(path: string, known?: string, more: Partial<FileWatchOptions> = {}) {
   const heard: string[] = [];
   let listener: (what: string) => void = () => {};
   const hear = (what: string): void => {
@@ -22,6 +23,7 @@ async function watched(path: string, known?: string) {
     known,
     onText: hear,
     onProblem: ({ code }) => hear(code),
+    ...more,
   });
   /** Resolves when this was heard last. */
   const until = (what: string): Promise<void> =>
@@ -98,6 +100,24 @@ describe('a watched file', () => {
     await writeFile(path, 'there');
     await file.until('there');
     expect(file.heard).toEqual(['CONFIG_1701', 'there']);
+  });
+
+  it('is looked at every now and then where the system tells of no change', async () => {
+    await using folder = await tempFolder();
+    await using elsewhere = await tempFolder();
+    const path = join(folder.path, 'app.yaml');
+    await writeFile(path, 'one');
+    const clock = new ManualClock();
+    await using file = await watched(path, 'one', { clock, intervalMs: 60_000 });
+    const otherName = join(elsewhere.path, 'app.yaml'); // the watched folder does not hear of writes to it
+    await link(path, otherName);
+    for (const text of ['two', 'three']) {
+      await writeFile(otherName, text);
+      clock.advance(60_000);
+      clock.advance(1000);
+      await file.until(text);
+    }
+    expect(file.heard.at(-1)).toBe('three');
   });
 
   it('is heard of no more after the watch was closed', async () => {

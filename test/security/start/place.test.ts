@@ -61,6 +61,42 @@ describe('the place of a plugin', () => {
   });
 });
 
+describe("the host's own constraints", () => {
+  const refusedBy = async (listed: object, constraints: object): Promise<readonly string[]> => {
+    const { host, file } = await scored();
+    await using _ = host;
+    await host.list({ score: await host.pin(file) }, { constraints: listed });
+    const gate = await host.gate({ constraints });
+    return await gate.check('score', program(file)).then(() => [], kindsOf);
+  };
+
+  it.each([
+    ['a smaller limit', {}, { maxFileSizeBytes: 3 }, ['file_size_exceeded']],
+    ['no larger one', { maxFileSizeBytes: 3 }, { maxFileSizeBytes: 1000 }, ['file_size_exceeded']],
+    ['types', {}, { allowedTypes: ['worker'] }, ['type_mismatch']],
+    [
+      'what both allow, by either name',
+      { allowedTypes: ['exec', 'worker'] },
+      { allowedTypes: ['subprocess'] },
+      [],
+    ],
+    [
+      'nothing when they agree on nothing',
+      { allowedTypes: ['exec'] },
+      { allowedTypes: ['grpc'] },
+      ['type_mismatch'],
+    ],
+    [
+      'forbidden paths',
+      { forbiddenPaths: ['./other'] },
+      { forbiddenPaths: ['/'] },
+      ['plugin_not_whitelisted'],
+    ],
+  ])('hold beside those of the whitelist: %s', async (_what, listed, constraints, kinds) => {
+    expect(await refusedBy(listed, constraints)).toEqual(kinds);
+  });
+});
+
 describe('the environment of a plugin', () => {
   it.each([
     'NODE_OPTIONS',
