@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+
 import { isMap, isScalar, isSeq, parseDocument, type Document, type YAMLMap, type YAMLSeq } from 'yaml';
 
 import { PluginError } from '../../src/core/errors.ts';
@@ -34,9 +36,12 @@ plugins: []
 
 /** Writes an empty whitelist. @throws {PluginError} `SECURITY_1802` if there is a file already. */
 export async function createWhitelist(file: string): Promise<void> {
-  const text = await readWhitelistText(file).catch(() => undefined);
-  if (text !== undefined) throw refused(file, 'there is one already. Change it, or remove the file first');
-  await writeAtomically(file, emptyWhitelist);
+  try {
+    await writeFile(file, emptyWhitelist, { flag: 'wx', mode: 0o644, flush: true });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    throw refused(file, 'there is a file already. Change it, or remove it first');
+  }
 }
 
 /**

@@ -34,11 +34,26 @@ async function take(lock: string): Promise<void> {
         throw cannotWrite(lock, error);
     }
     const holder = await readFile(lock, 'utf8').catch(() => '');
-    if (hasEnded(holder)) await rm(lock, { force: true });
-    else await sleep(tryEveryMs);
+    if (!hasEnded(holder) || !(await removedStale(lock, holder))) await sleep(tryEveryMs);
   }
   const message = `the whitelist is being changed by another process. Try again; if none is running, remove ${printable(lock, 300)}.`;
   throw new PluginError('SECURITY_1802', { message });
+}
+
+/** One at a time: whoever comes second would remove the lock of who came first. */
+async function removedStale(lock: string, stale: string): Promise<boolean> {
+  const turn = `${lock}.turn`;
+  try {
+    await writeFile(turn, '', { flag: 'wx', mode: 0o600 });
+  } catch {
+    return false;
+  }
+  try {
+    if ((await readFile(lock, 'utf8').catch(() => '')) === stale) await rm(lock, { force: true });
+    return true;
+  } finally {
+    await rm(turn, { force: true });
+  }
 }
 
 function cannotWrite(lock: string, cause: unknown): PluginError {

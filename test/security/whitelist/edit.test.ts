@@ -10,7 +10,7 @@ import {
   setEnabledInWhitelist,
 } from 'plugboard/security';
 import { withLock } from '../../../security/whitelist/lock.ts';
-import { tempFolder } from '../../support/temp-folder.ts';
+import { tempFolder, type TempFolder } from '../../support/temp-folder.ts';
 
 const hash = `sha256:${'ab'.repeat(32)}`;
 const other = `sha256:${'cd'.repeat(32)}`;
@@ -36,15 +36,34 @@ async function lockedMark(file: string): Promise<string> {
   return withLock(file, () => readFile(join(dirname(file), '.plugins.whitelist.lock'), 'utf8'));
 }
 
+/** As a process leaves it that is killed while it writes. */
+async function leaveLock(folder: TempFolder, file: string): Promise<void> {
+  const killed = spawnSync(process.execPath, ['-e', 'console.log(process.pid)'], { encoding: 'utf8' });
+  const mark = (await lockedMark(file)).replace(/-\d+-/, `-${killed.stdout.trim()}-`);
+  await writeFile(join(folder.path, '.plugins.whitelist.lock'), mark);
+}
+
 describe('editing a whitelist', () => {
   it('begins with an empty one, which is not written over', async () => {
     await using folder = await tempFolder();
     const file = join(folder.path, 'plugins.whitelist');
     await createWhitelist(file);
     expect((await readWhitelist(file)).entries.size).toBe(0);
-    await expect(createWhitelist(file)).rejects.toThrow('there is one already');
+    await expect(createWhitelist(file)).rejects.toThrow('there is a file already');
     await addToWhitelist(file, 'auth', { path: './auth', hash });
     expect(await readFile(file, 'utf8')).toMatch(/plugins:\n {2}- name: auth\n {4}path: \.\/auth\n/);
+  });
+
+  it('begins over no file that is there, whatever it is', async () => {
+    await using folder = await tempFolder();
+    const shared = await folder.write('shared', 'plugins: []\n');
+    await chmod(shared, 0o666);
+    const binary = await folder.write('binary', Buffer.from([0xff, 0xfe]));
+    const link = join(folder.path, 'link');
+    await symlink(join(folder.path, 'nothing'), link);
+    for (const file of [shared, binary, link])
+      await expect(createWhitelist(file)).rejects.toThrow('there is a file already');
+    expect([await readFile(shared, 'utf8'), (await readFile(binary)).length]).toEqual(['plugins: []\n', 2]);
   });
 
   it('keeps comments and order', async () => {
@@ -116,19 +135,21 @@ describe('editing a whitelist', () => {
   it('does not wait for a process that was killed while it wrote', async () => {
     await using folder = await tempFolder();
     const file = await folder.write('plugins.whitelist', yaml);
-    const killed = spawnSync(process.execPath, ['-e', 'console.log(process.pid)'], { encoding: 'utf8' });
-    const mark = (await lockedMark(file)).replace(/-\d+-/, `-${killed.stdout.trim()}-`);
-    await writeFile(join(folder.path, '.plugins.whitelist.lock'), mark);
+    await leaveLock(folder, file);
     await setEnabledInWhitelist(file, 'auth', false);
     expect((await readWhitelist(file)).entries.get('auth')?.enabled).toBe(false);
   });
 
-  it('loses no change when many write at once', async () => {
-    await using folder = await tempFolder();
-    const file = await folder.write('plugins.whitelist', 'plugins: []\n');
-    const names = Array.from({ length: 20 }, (_, at) => `plugin-${at}`);
-    await Promise.all(names.map((name) => addToWhitelist(file, name, { path: './a', hash })));
-    expect([...(await readWhitelist(file)).entries.keys()].toSorted()).toEqual(names.toSorted());
-    expect(await readdir(folder.path)).toEqual(['plugins.whitelist']);
-  });
+  it.each(['', ', also where one was killed before'])(
+    'loses no change when many write at once%s',
+    async (killed) => {
+      await using folder = await tempFolder();
+      const file = await folder.write('plugins.whitelist', 'plugins: []\n');
+      if (killed !== '') await leaveLock(folder, file);
+      const names = Array.from({ length: 20 }, (_, at) => `plugin-${at}`);
+      await Promise.all(names.map((name) => addToWhitelist(file, name, { path: './a', hash })));
+      expect([...(await readWhitelist(file)).entries.keys()].toSorted()).toEqual(names.toSorted());
+      expect(await readdir(folder.path)).toEqual(['plugins.whitelist']);
+    },
+  );
 });
