@@ -1,6 +1,6 @@
 import type { WhitelistOptions } from '../../security/gate/options.ts';
 import type { HostConfig } from '../config/host-config.ts';
-import type { SecurityConfig } from '../config/host-parts.ts';
+import type { OtlpConfig, PrometheusConfig, SecurityConfig } from '../config/host-parts.ts';
 import { loadConfig } from '../config/load.ts';
 import { resolveConfig } from '../config/parse.ts';
 import { PluginError } from '../core/errors.ts';
@@ -55,17 +55,26 @@ function tracingOf({ tracing }: HostConfig): Plan['tracing'] {
   return { endpoint, serviceName, sampleRate };
 }
 
-async function exportersOf({ metrics }: HostConfig): Promise<readonly MetricsExporter[]> {
-  if (metrics?.prometheus === undefined) return [];
-  const { prometheusExporter } = await import('../../observability/prometheus/exporter.ts');
-  const { port, namespace, subsystem } = metrics.prometheus;
-  return [
-    prometheusExporter({
-      port,
-      ...(namespace !== undefined && { namespace }),
-      ...(subsystem !== undefined && { subsystem }),
-    }),
+async function exportersOf({ metrics, tracing }: HostConfig): Promise<readonly MetricsExporter[]> {
+  const exporters = [
+    metrics?.prometheus && (await prometheusOf(metrics.prometheus)),
+    metrics?.otlp && (await otlpOf(metrics.otlp, tracing?.serviceName)),
   ];
+  return exporters.filter((exporter) => exporter !== undefined);
+}
+
+async function prometheusOf({ port, namespace, subsystem }: PrometheusConfig): Promise<MetricsExporter> {
+  const { prometheusExporter } = await import('../../observability/prometheus/exporter.ts');
+  return prometheusExporter({
+    port,
+    ...(namespace !== undefined && { namespace }),
+    ...(subsystem !== undefined && { subsystem }),
+  });
+}
+
+async function otlpOf(target: OtlpConfig, serviceName: string | undefined): Promise<MetricsExporter> {
+  const { otlpExporter } = await import('../../observability/otlp/exporter.ts');
+  return otlpExporter({ ...target, serviceName });
 }
 
 async function whitelistOf(security: SecurityConfig | undefined): Promise<WhitelistOptions | undefined> {
