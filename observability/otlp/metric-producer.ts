@@ -18,7 +18,7 @@ export interface CollectedMetrics {
 
 /** A manager's metrics for the application's own OpenTelemetry: a `MetricProducer` of @opentelemetry/sdk-metrics. */
 export interface OtelMetricProducer extends MetricsExporter {
-  /** What was counted since the start; nothing before it is registered with a manager. */
+  /** What was counted since the start, also once the manager has ended; nothing before it is registered with one. */
   collect(): Promise<CollectedMetrics>;
 }
 
@@ -34,9 +34,8 @@ export function metricProducer(): OtelMetricProducer {
       if (source !== undefined) throw taken();
       source = from;
     },
-    async stop() {
-      source = undefined;
-    },
+    // It stays readable: a reader of the application's collects once more when it is shut down, after the manager.
+    async stop() {},
     async collect() {
       const families = source?.collect() ?? [];
       const atMs = source?.clock.date().getTime() ?? 0;

@@ -1,6 +1,6 @@
 import type { Tracer } from '@opentelemetry/api';
 import type * as Transformer from '@opentelemetry/otlp-transformer';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 
 import type { Clock } from '../../src/core/clock.ts';
 import type { Logger } from '../../src/core/logger.ts';
@@ -15,7 +15,7 @@ import { SpanQueue, type SpanCodec } from './span-queue.ts';
 
 const packages = [
   '@opentelemetry/api',
-  '@opentelemetry/sdk-trace-base',
+  '@opentelemetry/sdk-trace',
   '@opentelemetry/resources',
   '@opentelemetry/otlp-transformer',
 ] as const;
@@ -33,7 +33,7 @@ export async function ownPipeline(
   { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
 ): Promise<Pipeline> {
   const loading = Promise.all([
-    import('@opentelemetry/sdk-trace-base'),
+    import('@opentelemetry/sdk-trace'),
     import('@opentelemetry/resources'),
     import('@opentelemetry/otlp-transformer'),
   ]);
@@ -41,7 +41,7 @@ export async function ownPipeline(
   const sender = await openSender({ endpoint, headers, protocol }, 'traces');
   const log = new ReceiverLog('spans', logger, clock);
   const queue = new SpanQueue({ codec: codecOf(transformer, protocol), sender, clock, log });
-  const provider = new sdk.BasicTracerProvider({
+  const provider = new sdk.TracerProvider({
     resource: resourceOf(resources, { 'service.name': serviceName }),
     sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(sampleRate) }),
     spanProcessors: [queue],

@@ -1,4 +1,4 @@
-import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 
 import type { Clock, Timer } from '../../src/core/clock.ts';
 import { messageOf } from '../../src/core/errors.ts';

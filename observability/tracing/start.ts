@@ -16,10 +16,12 @@ export async function startTracing(
   parts: { readonly clock: Clock; readonly logger: Logger },
 ): Promise<Tracer> {
   check(options);
+  const { endpoint } = options;
+  // First, because who lacks everything is to hear of everything at once.
+  const own = endpoint === undefined ? undefined : await ownPipeline(endpoint, options, parts);
   const otel = await loadOpenTelemetry();
-  if (options.endpoint === undefined)
+  if (own === undefined)
     return new OtelTracer(otel, otel.trace.getTracer(scope.name, scope.version), async () => {});
-  const own = await ownPipeline(options.endpoint, options, parts);
   return new OtelTracer(otel, own.tracer, (timeoutMs) => own.close(timeoutMs));
 }
 

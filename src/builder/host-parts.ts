@@ -55,16 +55,12 @@ function tracingOf({ tracing }: HostConfig): Plan['tracing'] {
   return { endpoint, serviceName, sampleRate };
 }
 
-async function exportersOf({ metrics }: HostConfig): Promise<readonly MetricsExporter[]> {
-  const exporters: MetricsExporter[] = [];
-  if (metrics?.prometheus !== undefined) exporters.push(await prometheusOf(metrics.prometheus));
-  if (metrics?.otlp !== undefined) exporters.push(await otlpOf(metrics.otlp));
-  return exporters;
-}
-
-async function otlpOf({ endpoint, headers }: OtlpConfig): Promise<MetricsExporter> {
-  const { otlpExporter } = await import('../../observability/otlp/exporter.ts');
-  return otlpExporter({ endpoint, headers });
+async function exportersOf({ metrics, tracing }: HostConfig): Promise<readonly MetricsExporter[]> {
+  const exporters = [
+    metrics?.prometheus && (await prometheusOf(metrics.prometheus)),
+    metrics?.otlp && (await otlpOf(metrics.otlp, tracing?.serviceName)),
+  ];
+  return exporters.filter((exporter) => exporter !== undefined);
 }
 
 async function prometheusOf({ port, namespace, subsystem }: PrometheusConfig): Promise<MetricsExporter> {
@@ -74,6 +70,11 @@ async function prometheusOf({ port, namespace, subsystem }: PrometheusConfig): P
     ...(namespace !== undefined && { namespace }),
     ...(subsystem !== undefined && { subsystem }),
   });
+}
+
+async function otlpOf(target: OtlpConfig, serviceName: string | undefined): Promise<MetricsExporter> {
+  const { otlpExporter } = await import('../../observability/otlp/exporter.ts');
+  return otlpExporter({ ...target, serviceName });
 }
 
 async function whitelistOf(security: SecurityConfig | undefined): Promise<WhitelistOptions | undefined> {

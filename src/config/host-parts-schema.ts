@@ -44,7 +44,7 @@ export const security: z.ZodType<SecurityConfig> = z.strictObject({
 });
 
 const prometheus = z.strictObject({
-  port: z.int().min(0).max(65_535).default(9090),
+  port: z.int().min(0).max(65_535).default(9464),
   namespace: maybe(z.string()),
   subsystem: maybe(z.string()),
 });

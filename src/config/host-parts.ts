@@ -67,7 +67,10 @@ export interface MetricsConfig {
 
 /** A page for Prometheus to read. */
 export interface PrometheusConfig {
-  /** Default 9090, as go-plugins. */
+  /**
+   * Default 9464, where OpenTelemetry's hosts are read and `plugboard top` looks; the 9090 of go-plugins is that of
+   * Prometheus itself.
+   */
   readonly port: number;
   /** Put before every name. Default none. */
   readonly namespace: string | undefined;

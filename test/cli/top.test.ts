@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { PluginError, Simple, type PluginManager } from 'plugboard';
+import { resolveConfig } from 'plugboard/config';
 import { prometheusExporter, type PrometheusExporter } from 'plugboard/observability';
 import { inProcess } from 'plugboard/transports';
 import { answering } from '../manager/plugins.ts';
@@ -53,6 +54,17 @@ describe('plugboard top', () => {
       expect(auth).toMatch(/^auth +healthy +2\/2 +- +25\.0% +\S+ms +\S+ms +0 +0 +closed +0 +40$/);
       expect(score).toMatch(/^score +healthy +1\/1 +- +- +- +- +0 +0 +- +0 +0$/);
     }
+  });
+
+  it('looks where a host from a configuration is read that says no port', async () => {
+    const { metrics } = resolveConfig({
+      metrics: { prometheus: {} },
+      plugins: [{ name: 'auth', command: 'auth' }],
+    });
+    const { stdout } = await run('--help');
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+      `default: "http://127.0.0.1:${metrics?.prometheus?.port}/metrics"`,
+    );
   });
 
   it('gives one JSON document of the same', async () => {

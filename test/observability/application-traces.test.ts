@@ -1,11 +1,11 @@
 import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
-  BasicTracerProvider,
+  TracerProvider,
   InMemorySpanExporter,
   SimpleSpanProcessor,
   type SpanProcessor,
-} from '@opentelemetry/sdk-trace-base';
+} from '@opentelemetry/sdk-trace';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Simple } from 'plugboard';
 import { inProcess } from 'plugboard/transports';
@@ -56,8 +56,8 @@ describe("with the application's OpenTelemetry", () => {
 
   beforeEach(() => {
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-    const spanProcessors = [new SimpleSpanProcessor(exporter), broken];
-    trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors }));
+    const spanProcessors = [new SimpleSpanProcessor({ exporter }), broken];
+    trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors }));
   });
 
   afterEach(() => {

@@ -5,6 +5,8 @@ import { Auto, Simple, type Discovery } from 'plugboard';
 import type { Answer, Ask } from '../lifecycle/bees.ts';
 import { managed } from '../support/managed.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
+import { metricsIn } from '../support/otlp-metrics.ts';
+import { otlpReceiver } from '../support/otlp-receiver.ts';
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
 import { hiveText } from './hive.ts';
 
@@ -34,6 +36,23 @@ describe('a host that is run by a file', () => {
     expect((await host.manager.dynamic().execute('ada', { id: 1 })).name).toBe('ada');
     expect(host.manager.metrics()?.plugins['ada']?.requestsTotal).toBe(1);
     expect(log.records.filter(({ level }) => level !== 'error')).toEqual([]);
+  });
+
+  it('sends its metrics where the file says, under the name that it has in traces', async () => {
+    await using receiver = await otlpReceiver();
+    const otlp = { endpoint: receiver.endpoint, headers: { 'api-key': 'k' } };
+    const tracing = { endpoint: receiver.endpoint, service_name: 'hive', sample_rate: 0 };
+    await using folder = await tempFolder();
+    const path = await folder.write('host.yaml', hiveText({ ada: {} }, { metrics: { otlp }, tracing }));
+    const manager = await Simple<Ask, Answer>().withConfig(path).build();
+    await manager.dynamic().execute('ada', { id: 1 });
+    await manager.shutdown();
+    const [post] = receiver.posts;
+    if (post === undefined) throw new Error('nothing arrived');
+    expect(post.headers['api-key']).toBe('k');
+    expect(post.body.includes('hive')).toBe(true);
+    const requests = metricsIn(post).find(({ name }) => name === 'plugin_requests');
+    expect(requests?.points.reduce((sum, { value }) => sum + value, 0)).toBe(1);
   });
 
   it('follows the file when it says so', async () => {
