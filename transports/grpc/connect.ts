@@ -52,7 +52,10 @@ function channelOptions(endpoint: string, what: ResolvedGrpc): ChannelOptions {
     'grpc.client_idle_timeout_ms': idleTimeoutMs,
     'grpc.enable_retries': 0, // the manager's policies repeat calls, and count them
     'grpc.use_local_subchannel_pool': 1, // a new connection must not wait for the back-off of one before it
-    ...(keepAliveMs > 0 && { 'grpc.keepalive_time_ms': keepAliveMs, 'grpc.keepalive_timeout_ms': Math.min(keepAliveMs, 20_000) }),
+    ...(keepAliveMs > 0 && {
+      'grpc.keepalive_time_ms': keepAliveMs,
+      'grpc.keepalive_timeout_ms': Math.min(keepAliveMs, 20_000),
+    }),
     ...(tls?.serverName !== undefined && { 'grpc.ssl_target_name_override': tls.serverName }),
     ...(isBalanced(endpoint) && { 'grpc.service_config': roundRobin }),
   };

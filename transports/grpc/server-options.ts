@@ -1,4 +1,6 @@
 import type { ServerCredentials } from '@grpc/grpc-js';
+import { createSecureContext } from 'node:tls';
+
 import * as z from 'zod';
 
 import { messageOf, PluginError } from '../../src/core/errors.ts';
@@ -86,6 +88,7 @@ export async function serverCredentials(
   if (tls === undefined) return make.createInsecure();
   const [cert, key, ca] = await Promise.all([tls.certFile, tls.keyFile, tls.caFile].map(readPem));
   try {
+    createSecureContext({ cert, key, ca });
     const pair = { cert_chain: cert ?? Buffer.alloc(0), private_key: key ?? Buffer.alloc(0) };
     return make.createSsl(ca ?? null, [pair], ca !== undefined);
   } catch (cause) {
