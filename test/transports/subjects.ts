@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Plugin, PluginSource, Undeclared } from 'plugboard';
-import { inProcess, subprocess, worker, type SubprocessOptions } from 'plugboard/transports';
+import { serveGrpc } from 'plugboard/grpc';
+import { grpc, inProcess, subprocess, worker, type SubprocessOptions } from 'plugboard/transports';
 
 /** What a case may ask of the source. */
 export type SourceOptions = Pick<SubprocessOptions, 'maxFrameBytes'>;
@@ -33,6 +34,28 @@ function refusals(parts: readonly string[], kinds: readonly string[], why: strin
 }
 
 const bothWays = ['a request', 'an answer'];
+
+/** The all-round plugin behind a server of its own, which lasts as long as the connection. */
+function served(session: boolean, options: SourceOptions = {}): PluginSource {
+  return {
+    kind: 'grpc',
+    target: 'a server of its own',
+    async open(setup) {
+      const server = await serveGrpc(allRound(), { session, ...options });
+      try {
+        const channel = await grpc(server.endpoint, options).open(setup);
+        void channel.ended.then(() => server.close(0));
+        return channel;
+      } catch (error) {
+        await server.close(0);
+        throw error;
+      }
+    },
+  };
+}
+
+const elsewhere = 'its server runs elsewhere, and its output with it';
+const oneWay = 'calls by themselves have no way back to the host';
 
 /** Every transport with what it cannot do. */
 export const subjects: readonly Subject[] = [
@@ -69,6 +92,27 @@ export const subjects: readonly Subject[] = [
     source: (options) =>
       subprocess(process.execPath, { args: [fixture('serve-all-round.mjs')], channel: 'stdio', ...options }),
     cannot: {},
+  },
+  {
+    name: 'grpc, session',
+    source: (options) => served(true, options),
+    cannot: {
+      'what it prints on stdout arrives as a record': elsewhere,
+      'what it prints on stderr arrives as a record': elsewhere,
+    },
+  },
+  {
+    name: 'grpc, calls by themselves',
+    source: (options) => served(false, options),
+    cannot: {
+      'what it prints on stdout arrives as a record': elsewhere,
+      'what it prints on stderr arrives as a record': elsewhere,
+      'its log records arrive with its name and their level': oneWay,
+      'progress arrives at the caller in its order': oneWay,
+      'a caller who gives up aborts the signal of the plugin': `${oneWay}, and this case waits for progress`,
+      'the services of the host answer': oneWay,
+      'says that it is degraded, and why': 'grpc.health.v1 has no word for it',
+    },
   },
   {
     name: 'subprocess, lines of go-plugins',

@@ -1,0 +1,62 @@
+import type { OpenSetup } from '../../src/core/transport.ts';
+import type { Wire } from '../wire/messages.ts';
+import { StreamWire } from '../wire/stream-wire.ts';
+import type { Connection } from './connect.ts';
+import { FrameStream } from './frame-stream.ts';
+import { methods } from './methods.ts';
+import type { ResolvedGrpc } from './options.ts';
+import { codes, type Status } from './status.ts';
+import { UnaryWire } from './unary-wire.ts';
+
+/** A way for messages over a connection. */
+export interface Link {
+  readonly wire: Wire;
+  /** Resolves with the status by which the link ended. */
+  readonly over: Promise<Status>;
+}
+
+/** All calls on one stream. */
+export async function openSession(
+  connection: Connection,
+  { maxFrameBytes }: ResolvedGrpc,
+  setup: OpenSetup,
+): Promise<Link> {
+  const { path, requestSerialize, responseDeserialize } = methods.session;
+  const { client } = connection;
+  const metadata = await connection.metadata();
+  const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata);
+  const over = new Promise<Status>((resolve) => void call.on('status', resolve));
+  const stream = new FrameStream(call, () => call.cancel());
+  return { wire: new StreamWire(stream, stream, maxFrameBytes, false, setup.traffic), over };
+}
+
+/** Every call by itself. */
+export function openUnary(connection: Connection, what: ResolvedGrpc, setup: OpenSetup): Link {
+  const { client, endpoint } = connection;
+  const wire = new UnaryWire({
+    client,
+    plugin: setup.plugin,
+    endpoint,
+    maxFrameBytes: what.maxFrameBytes,
+    traffic: setup.traffic,
+    metadata: () => connection.metadata(),
+  });
+  return { wire, over: lost(connection) };
+}
+
+/** Resolves when the server cannot be connected to again. A connection that only ended is made anew at once. */
+function lost({ client, library }: Connection): Promise<Status> {
+  const { READY, CONNECTING, IDLE, TRANSIENT_FAILURE, SHUTDOWN } = library.connectivityState;
+  const channel = client.getChannel();
+  return new Promise((resolve) => {
+    const look = (): void => {
+      const state = channel.getConnectivityState(false);
+      if (state === SHUTDOWN) return resolve({ code: codes.ok, details: '' });
+      if (state === TRANSIENT_FAILURE)
+        return resolve({ code: codes.unavailable, details: 'the connection is lost, and there is no other' });
+      if (state !== READY && state !== CONNECTING && state !== IDLE) return;
+      channel.watchConnectivityState(state, Infinity, look);
+    };
+    look();
+  });
+}

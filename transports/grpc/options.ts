@@ -1,0 +1,93 @@
+import * as z from 'zod';
+
+import { PluginError } from '../../src/core/errors.ts';
+import { printable } from '../../src/core/printable.ts';
+import { defaultMaxFrameBytes } from '../wire/messages.ts';
+import { authHeaders, type AuthHeaders, type GrpcAuth } from './auth.ts';
+import { checkEndpoint } from './endpoint.ts';
+import type { GrpcTls } from './tls.ts';
+
+/** How a gRPC server is connected to. */
+export interface GrpcOptions {
+  /** TLS 1.2 or newer; `true` with the authorities that Node knows. Default false, and on with `auth` by `mtls`. */
+  readonly tls?: boolean | GrpcTls | undefined;
+  /** How the host says who it is. Default `{ method: 'none' }`. */
+  readonly auth?: GrpcAuth | undefined;
+  /**
+   * Whether all calls share one stream where the server offers that: it is faster, and only there a plugin can log, tell
+   * progress and ask the host. Default true. Without it every call is a method call of its own.
+   */
+  readonly session?: boolean | undefined;
+  /** The largest message in either direction, in bytes. Default 16 MiB, as every transport; gRPC's own is 4 MiB. */
+  readonly maxFrameBytes?: number | undefined;
+  /** For the connection to be there, in milliseconds. Default 10,000, as go-plugins. */
+  readonly connectTimeoutMs?: number | undefined;
+  /**
+   * How often a silent connection is asked whether it lives, in milliseconds; 0 for never. Default 300,000: servers in Go
+   * hang up on who asks more often, unless they are told otherwise.
+   */
+  readonly keepAliveMs?: number | undefined;
+  /** After which time without a call a connection without a session is closed until the next, in milliseconds. Default 1,800,000, as gRPC. */
+  readonly idleTimeoutMs?: number | undefined;
+}
+
+/** Options with their defaults, checked. */
+export interface ResolvedGrpc {
+  readonly endpoints: readonly string[];
+  readonly tls: GrpcTls | undefined;
+  readonly headers: AuthHeaders;
+  /** Whether something secret is sent. */
+  readonly hasSecrets: boolean;
+  readonly session: boolean;
+  readonly maxFrameBytes: number;
+  readonly connectTimeoutMs: number;
+  readonly keepAliveMs: number;
+  readonly idleTimeoutMs: number;
+}
+
+const file = z.string().min(1).optional();
+
+const tlsOptions: z.ZodType<GrpcTls> = z.strictObject({
+  caFile: file,
+  certFile: file,
+  keyFile: file,
+  serverName: z.string().min(1).optional(),
+  certificateSha256: z.array(z.string().regex(/^([\da-f]{2}:?){32}$/i)).optional(),
+});
+
+const checkedOptions = z.strictObject({
+  tls: z.union([z.boolean(), tlsOptions]).default(false),
+  auth: z
+    .custom<GrpcAuth>((value) => typeof value === 'object' && value !== null)
+    .default({ method: 'none' }),
+  session: z.boolean().default(true),
+  maxFrameBytes: z.number().min(1024).default(defaultMaxFrameBytes),
+  connectTimeoutMs: z.number().min(1).default(10_000),
+  keepAliveMs: z.number().min(0).default(300_000),
+  idleTimeoutMs: z.number().min(1000).default(1_800_000),
+});
+
+/** @throws {PluginError} `PLUGIN_1003` to `PLUGIN_1005`, `AUTH_11xx`, `CONFIG_1703` for what makes no sense. */
+export function resolveGrpc(endpoint: string | readonly string[], options: GrpcOptions): ResolvedGrpc {
+  const endpoints = [endpoint].flat().map(checkEndpoint);
+  if (endpoints.length === 0) checkEndpoint(undefined);
+  const result = checkedOptions.safeParse(options);
+  if (!result.success) {
+    const problems = result.error.issues.map(({ path, message }) =>
+      printable(`${path.join('.') || 'options'}: ${message}`, 200),
+    );
+    const message = `the options of grpc('${printable(endpoints.join(', '), 80)}') are wrong: ${problems.join('; ')}.`;
+    throw new PluginError('CONFIG_1703', { message });
+  }
+  const { tls, auth, ...plain } = result.data;
+  const headers = authHeaders(auth);
+  const hasSecrets = auth.method !== 'none' && auth.method !== 'mtls';
+  return { endpoints, tls: tlsOf(tls, auth), headers, hasSecrets, ...plain };
+}
+
+function tlsOf(tls: boolean | GrpcTls, auth: GrpcAuth): GrpcTls | undefined {
+  const given = typeof tls === 'object' ? tls : {};
+  if (auth.method !== 'mtls') return tls === false ? undefined : given;
+  const { certFile, keyFile, caFile = given.caFile } = auth;
+  return { ...given, certFile, keyFile, caFile };
+}
