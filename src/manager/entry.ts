@@ -4,7 +4,6 @@ import type { ResolvedSettings } from '../config/settings.ts';
 import type { PluginError } from '../core/errors.ts';
 import type { PluginHealth } from '../core/health.ts';
 import type { PluginRecorder } from '../core/metrics.ts';
-import type { PluginInfo } from '../core/plugin.ts';
 import type { PluginSource } from '../core/transport.ts';
 import { CallPath } from '../resilience/call-path.ts';
 import { Tally } from '../resilience/tally.ts';
@@ -16,6 +15,7 @@ import { newInstances } from './instances.ts';
 import { policiesOf, type Policies } from './policies.ts';
 import { route } from './router.ts';
 import type { Shared } from './shared.ts';
+import { anyInfo, starting, type InfoCheck } from './starting.ts';
 import {
   configureAll,
   shift,
@@ -28,9 +28,6 @@ import type { DrainReport, PluginView } from './view.ts';
 
 /** For a plugin without running calls to clean up, in milliseconds; then it is ended by force. */
 const closeTimeoutMs = 5000;
-
-/** Throws when a plugin that has started is not the one that was wanted. */
-export type InfoCheck = (info: PluginInfo) => void;
 
 /** What a plugin is to become. */
 export interface NextForm {
@@ -280,17 +277,6 @@ export class Entry {
   #newInstances(source: PluginSource, settings: ResolvedSettings): readonly Instance[] {
     return newInstances(this.name, source, settings, this.#shared, () => this.settings, this.#recorder);
   }
-}
-
-const anyInfo: InfoCheck = () => {};
-
-/** With a check a plugin must also say that it is well. */
-function starting(check: InfoCheck | undefined): (instance: Instance) => Promise<void> {
-  return async (instance) => {
-    if (check === undefined) return instance.start();
-    await instance.startHealthy();
-    if (instance.supervisor.live !== undefined) check(instance.supervisor.live.info);
-  };
 }
 
 function changedSettings(before: ResolvedSettings, after: ResolvedSettings): string[] {
