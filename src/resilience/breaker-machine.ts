@@ -86,7 +86,13 @@ export class BreakerMachine implements Breaker {
   }
 
   #newPass(): Pass {
-    const pass: Pass = { settle: (verdict) => this.#settle(verdict, pass) };
+    const isStale = (): boolean => pass !== this.#pass;
+    const pass: Pass = {
+      get isStale() {
+        return isStale();
+      },
+      settle: (verdict) => this.#settle(verdict, pass),
+    };
     return pass;
   }
 

@@ -9,6 +9,8 @@ export type Verdict = 'success' | 'failure' | 'neutral';
 
 /** A call that was let through; it is settled exactly once. */
 export interface Pass {
+  /** The breaker has changed its state since: whoever has waited asks again. */
+  readonly isStale: boolean;
   settle(verdict: Verdict): void;
 }
 

@@ -127,7 +127,7 @@ function cancelAll(parts: CallParts, tally: Tally, target: Target | undefined): 
     .entries()
     .filter(
       (entry): entry is Call =>
-        entry instanceof Call && (target === undefined ? entry.isCountedBy(tally) : entry.target === target),
+        entry instanceof Call && (target === undefined ? entry.isCountedBy(tally) : entry.isAt(target)),
     );
   for (const call of calls) call.cancel(new PluginError('PLUGIN_1206', { plugin, hook: call.hook, message }));
   return calls.length;

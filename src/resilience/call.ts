@@ -83,11 +83,16 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     this.cancel(this.error('PLUGIN_1206', 'the caller gave up before the answer came.', { cause }));
   }
 
+  /** Whether it was sent to a target that has not answered yet. */
+  isAt(target: Target): boolean {
+    return this.target === target && this.slot !== 'waiting' && this.attemptError === undefined;
+  }
+
   /** A slot of the concurrency limit is free and this call's. */
   proceed(): void {
     this.slot = 'held';
     const { target } = this;
-    if (target === undefined || !this.parts.mustReroute(target)) this.try();
+    if (target === undefined || !this.mustReroute(target)) this.try();
     else this.goElsewhere(target);
   }
 
@@ -236,9 +241,16 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   private again(): void {
     if (this.settled) return;
     this.parts.recorder?.retried();
-    if (this.target === undefined || !this.parts.mustReroute(this.target)) return this.try();
-    this.leaveTarget(verdictOf(this.attemptError));
+    const { target, attemptError } = this;
+    this.attemptError = undefined;
+    if (target === undefined || !this.mustReroute(target)) return this.try();
+    this.leaveTarget(verdictOf(attemptError));
     this.routeAndTry();
+  }
+
+  /** After a wait: an open breaker keeps those from the plugin who passed it before it opened. */
+  private mustReroute(target: Target): boolean {
+    return this.pass?.isStale === true || this.parts.mustReroute(target);
   }
 
   private routeAndTry(): void {
@@ -267,24 +279,20 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   }
 
   private settle(error: PluginError | undefined, blame: PluginError | undefined): void {
-    const { deadlines, recorder } = this.parts;
+    const { deadlines, recorder, concurrency } = this.parts;
     this.settled = true;
     deadlines.remove(this);
     if (this.options?.signal !== undefined) unwatch(this.options.signal, this);
     this.attemptEnd?.cancel();
-    if (this.slot !== 'none') this.leaveSlot();
+    if (this.slot === 'held') concurrency?.release();
+    else if (this.slot === 'waiting') concurrency?.leave(this);
     if (this.target === undefined) this.parts.limiter?.leave(this);
     const calls = recorder && (this.target?.recorder ?? recorder.calls);
-    this.leaveTarget(verdictOf(blame), error === undefined);
+    // Whoever was still in the line was not sent, and knows nothing of the plugin.
+    this.leaveTarget(this.slot === 'waiting' ? 'neutral' : verdictOf(blame), error === undefined);
     calls?.ended(this.hook, this.startedAt, this.parts.clock.now(), error?.code, this.traceparent);
     this.span?.end(error);
     this.tally.end(error === undefined);
-  }
-
-  private leaveSlot(): void {
-    const { concurrency } = this.parts;
-    if (this.slot === 'held') concurrency?.release();
-    else concurrency?.leave(this);
   }
 
   private leaveTarget(verdict: ReturnType<typeof verdictOf>, succeeded = false): void {
