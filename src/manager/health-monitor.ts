@@ -31,6 +31,7 @@ export class HealthMonitor {
   #failuresInARow = 0;
   #timer: Timer | undefined;
   #watching = false;
+  #isChecking = false;
 
   constructor(supervisor: Supervisor, policy: Policy, clock: Clock, plugin: string, events: HealthEvents) {
     this.#supervisor = supervisor;
@@ -77,7 +78,7 @@ export class HealthMonitor {
 
   #plan(): void {
     this.#timer?.cancel();
-    if (this.#policy === undefined || !this.#watching) return;
+    if (this.#policy === undefined || !this.#watching || this.#isChecking) return;
     this.#timer = this.#clock.startTimer(this.#policy.intervalMs, () => void this.#check());
     this.#timer.keepAlive(false);
   }
@@ -85,9 +86,10 @@ export class HealthMonitor {
   async #check(): Promise<void> {
     const { live } = this.#supervisor;
     if (live === undefined) return;
+    this.#isChecking = true;
     const report = await this.#ask(live);
-    if (live !== this.#supervisor.live || !this.#watching) return;
-    this.#count(report);
+    this.#isChecking = false;
+    if (live === this.#supervisor.live && this.#watching) this.#count(report);
     this.#plan();
   }
 
