@@ -11,10 +11,9 @@ export interface RedisPolicy {
   readonly timeWindowMs: number;
 }
 
-/** What we need of rate-limiter-flexible's limiter; `get` looks without counting. */
+/** What we need of rate-limiter-flexible's limiter. */
 export interface Points {
-  consume(key: string): Promise<unknown>;
-  get(key: string): Promise<unknown>;
+  consume(key: string, points?: number): Promise<unknown>;
 }
 
 /**

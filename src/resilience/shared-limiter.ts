@@ -126,7 +126,10 @@ class SharedLimiter implements RateLimiter {
     this.#isLooking = true;
     this.#looksAgainAt = startedAt + lookEveryMs;
     try {
-      await this.#points.get(this.#plugin);
+      // Counts nothing, but writes: a store that can only be read is still away.
+      await this.#points.consume(this.#plugin, 0).catch((refusal: unknown) => {
+        if (msBeforeNext(refusal) === undefined) throw refusal;
+      });
       this.#isAway = this.#host.clock.now() - startedAt > this.#timeoutMs;
       if (!this.#isAway) this.#host.logger.info('the shared rate limit is back');
     } catch {

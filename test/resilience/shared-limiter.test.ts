@@ -8,6 +8,7 @@ import { Simple, type RateLimitSettings } from 'plugboard';
 import { inProcess } from 'plugboard/transports';
 import { needsTool } from '../languages/tool.ts';
 import { loud } from '../manager/plugins.ts';
+import { aTurn } from '../manager/so-far.ts';
 import { managed } from '../support/managed.ts';
 import { until } from '../support/processes.ts';
 import { hasRedis, redisServer } from './redis-server.ts';
@@ -111,6 +112,25 @@ describe('a limit that is shared over Redis', () => {
     await isBack();
     expect(await admitted(10)).toBe(5); // the new Redis has forgotten what was counted
     expect([log.named(away).length, log.named(back).length]).toEqual([1, 1]);
+  });
+
+  it('is each host’s own while Redis can only be read, with one warning, and comes back by itself', async () => {
+    await using redis = await redisServer();
+    using connection = await clientOf(redis);
+    const { host, log, admitted, isBack } = await sharingHost(connection.client);
+    await using _ = host;
+    await connection.client.replicaof('127.0.0.1', '1');
+    expect(await admitted(10)).toBe(3);
+    const startedAt = performance.now();
+    // long enough for a look or two
+    while (performance.now() - startedAt < 2500) {
+      await admitted(1);
+      await aTurn();
+    }
+    expect([log.named(away).length, log.named(back).length]).toEqual([1, 0]);
+    await connection.client.replicaof('NO', 'ONE');
+    await isBack();
+    expect(await admitted(10)).toBe(5);
   });
 
   it('fails no call that is under way when Redis goes', async () => {
