@@ -33,13 +33,15 @@ export async function callWithFallback(
 ): Promise<unknown> {
   const endsAt = clock.now() + options.timeoutMs;
   const asked = new Set<string>();
+  let leftMs = options.timeoutMs;
   for (let name = plugin; ;) {
     asked.add(name);
     try {
-      return await ask(name, name === plugin ? options : { ...options, timeoutMs: endsAt - clock.now() });
+      return await ask(name, name === plugin ? options : { ...options, timeoutMs: leftMs });
     } catch (error) {
       const next = Object.hasOwn(fallbacks, name) ? fallbacks[name] : undefined;
-      if (next === undefined || asked.has(next) || !mayPass(error) || clock.now() >= endsAt) throw error;
+      leftMs = endsAt - clock.now();
+      if (next === undefined || asked.has(next) || !mayPass(error) || leftMs <= 0) throw error;
       name = next;
     }
   }

@@ -6,6 +6,7 @@ import { Puppet } from '../manager/puppet.ts';
 import { aTurn, soFar } from '../manager/so-far.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { managed } from '../support/managed.ts';
+import { callWithFallback } from '../../src/manager/fallback.ts';
 
 const failing = (error: unknown) =>
   inProcess(
@@ -247,4 +248,16 @@ describe('the names of withFallback', () => {
     );
     await expect(host.manager.execute('constructor', 'hello')).rejects.toMatchObject({ code: 'PLUGIN_1205' });
   });
+});
+
+it('a fallback is never asked with a time that ran out between two looks at the clock', async () => {
+  const looks = [0, 9, 11];
+  const clock = Object.assign(new ManualClock(), { now: () => looks.shift() ?? 11 });
+  const times: (number | undefined)[] = [];
+  const ask = async (_: string, { timeoutMs }: { readonly timeoutMs?: number }): Promise<unknown> => {
+    times.push(timeoutMs);
+    throw new PluginError('PLUGIN_1205', { message: 'gone' });
+  };
+  await callWithFallback('auth', { auth: 'backup' }, { timeoutMs: 10 }, clock, ask).catch(() => {});
+  expect(times).toEqual([10, 1]);
 });
