@@ -13,6 +13,7 @@ import { discover } from './discovered.ts';
 import { fieldsForNextStart, unfulfilled } from './host-notes.ts';
 import { DiscoveryWatch } from './discovery-watch.ts';
 import type { Undo } from './events.ts';
+import { isShutDown } from './refusals.ts';
 import type { Shared } from './shared.ts';
 import type { ReloadReport } from './view.ts';
 
@@ -43,6 +44,7 @@ export class ConfigKeeper {
   /** Wishes that nobody fulfils, and that this was said of. */
   #unfulfilled: readonly string[] = [];
   readonly #watches = new Set<() => Promise<void>>();
+  #isClosed = false;
 
   constructor(workshop: Workshop, shared: Shared, { options, built }: KeeperParts) {
     this.#workshop = workshop;
@@ -88,6 +90,10 @@ export class ConfigKeeper {
       onProblem: (error) => this.#failed(error),
     });
     const end = (): Promise<void> => watch.close();
+    if (this.#isClosed) {
+      await end();
+      throw isShutDown();
+    }
     this.#watches.add(end);
     return () => {
       this.#watches.delete(end);
@@ -105,6 +111,7 @@ export class ConfigKeeper {
 
   /** Ends every watch and waits for a change under way. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     const ends = [...this.#watches].map(async (end) => end());
     this.#watches.clear();
     await Promise.all([...ends, this.#discovery.close(), this.#changes]);
@@ -133,7 +140,10 @@ export class ConfigKeeper {
     change: () => Promise<ReloadReport>,
     isTold: (report: ReloadReport) => boolean = () => true,
   ): Promise<ReloadReport> {
-    const after = this.#changes.then(change);
+    const after = this.#changes.then(() => {
+      if (this.#isClosed) throw isShutDown();
+      return change();
+    });
     this.#changes = after.catch(() => {});
     after.then(
       (report) => {

@@ -1,5 +1,6 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { aTurn } from '../manager/so-far.ts';
 import { hive, hiveText, type BeeEntry } from './hive.ts';
 
 /** A host that watches its file, with one plugin. */
@@ -82,6 +83,22 @@ describe('a watched configuration', () => {
     await writeFile(host.path, 'plugins: [');
     await expect(host.manager.watchConfig(host.path)).rejects.toMatchObject({ code: 'CONFIG_1702' });
   });
+
+  it.each([0, 2, 8])(
+    'that begins while its manager ends is given up, and left alone: %i turns before',
+    async (turns) => {
+      await using host = await hive();
+      await host.write({ ada: {} });
+      await host.manager.loadFromConfig(host.path);
+      const watching = host.manager.watchConfig(host.path);
+      watching.catch(() => {});
+      for (let turn = 0; turn < turns; turn++) await aTurn();
+      await host.manager.shutdown();
+      await Promise.allSettled([watching]);
+      await expect(host.manager.watchConfig(host.path)).rejects.toMatchObject({ code: 'PLUGIN_1208' });
+      expect(process.getActiveResourcesInfo().filter((kind) => kind === 'FSEventWrap')).toEqual([]);
+    },
+  );
 
   it('holds no process: a host that has only a watch ends', async () => {
     const { host } = await watchedHive();
