@@ -140,8 +140,7 @@ function alteration(
     const { name, settings } = plugin;
     registry.checkServices(name, settings);
     const entry = registry.get(name);
-    const source =
-      isStructural && plugin.source !== undefined ? sourceOf(plugin, plugin.source) : entry.source;
+    const source = isStructural && plugin.source !== undefined ? sourceOf(plugin, plugin.source) : undefined;
     return entry.prepare({ source, settings, strategy, inPlace: !isStructural, check: versionCheck(plugin) });
   };
 }
