@@ -85,7 +85,9 @@ describe('plugboard config', () => {
     expect(stdout).toContain('${file:run/key}');
     expect(stdout).not.toMatch(/very-secret|from-a-file/);
     const json = await plugboard(folder.path, 'config', 'print', 'host.yaml', '--json');
-    expect(JSON.parse(json.stdout)).toMatchObject({ plugins: [{ name: 'auth', auth: { token: '[redacted]' } }] });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      plugins: [{ name: 'auth', auth: { token: '[redacted]' } }],
+    });
   });
 
   it('prints the schema that the package ships', async () => {
