@@ -18,7 +18,7 @@ export function addConfigCommands(config: Command): void {
   withLenient(
     config
       .command('print')
-      .description('show a configuration with its variables and defaults filled in; secrets are ***')
+      .description('show a configuration with its variables and defaults filled in; secrets are hidden')
       .argument('<file>', 'a .yaml, .json or .toml file'),
   ).action(async (file: string, _options: object, self: Command) => (await load()).show(file, options(self)));
   config
@@ -28,7 +28,7 @@ export function addConfigCommands(config: Command): void {
   withLenient(
     config
       .command('plan')
-      .description('say what a reload would start, change and stop; secrets are ***')
+      .description('say what a reload would start, change and stop; secrets are hidden')
       .argument('<old>', 'the configuration that a host runs')
       .argument('<new>', 'the one that it would be given'),
   ).action(async (before: string, after: string, _options: object, self: Command) =>

@@ -98,7 +98,7 @@ export interface ReloadConfig {
   readonly intervalMs: number;
   /** Default `graceful`. */
   readonly strategy: 'recreate' | 'graceful' | 'rolling';
-  /** For running calls of what is replaced or removed, in milliseconds. Default 30,000. */
+  /** For running calls of plugins that are removed, in milliseconds; one that is replaced has its own `drain_timeout`. Default 30,000. */
   readonly drainTimeoutMs: number;
 }
 

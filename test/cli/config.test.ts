@@ -85,7 +85,9 @@ describe('plugboard config', () => {
     expect(stdout).toContain('${file:run/key}');
     expect(stdout).not.toMatch(/very-secret|from-a-file/);
     const json = await plugboard(folder.path, 'config', 'print', 'host.yaml', '--json');
-    expect(JSON.parse(json.stdout)).toMatchObject({ plugins: [{ name: 'auth', auth: { token: '***' } }] });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      plugins: [{ name: 'auth', auth: { token: '[redacted]' } }],
+    });
   });
 
   it('prints the schema that the package ships', async () => {
@@ -106,7 +108,7 @@ describe('plugboard config', () => {
     expect(stdout.split('\n')).toEqual([
       '+ log',
       '~ auth (new instance)',
-      "    auth.token: '***' -> '***' (new instance)",
+      "    auth.token: '[redacted]' -> '[redacted]' (new instance)",
       '    settings.timeoutMs: 2000 -> 3000',
       '1 to start, 1 to change, 0 to stop, 0 as before',
       '',
