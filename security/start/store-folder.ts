@@ -23,6 +23,7 @@ async function madeFolder(path: string): Promise<string> {
 
 /** Undefined for a home that others share too. */
 async function ownFolder(): Promise<string | undefined> {
+  if ((await sharedAbove(await realpath(homedir()))) !== undefined) return undefined;
   const folder = await madeFolder(join(homedir(), '.cache', 'plugboard'));
   await access(folder, constants.W_OK);
   return (await sharedAbove(folder)) === undefined ? folder : undefined;

@@ -47,6 +47,7 @@ export async function parseGuarded(text: string): Promise<GuardedDocument> {
   };
   lines.addNewLine(0);
   const tokens = await tokensOf(text, new Parser(lines.addNewLine), placeAt);
+  await nextTurn();
   const documents = [...new Composer({ uniqueKeys: false, merge: false }).compose(tokens)];
   const [document, second] = documents;
   if (document === undefined) throw new TextFault('it is empty');

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { isMap, isScalar, isSeq, type Document, type YAMLMap } from 'yaml';
 import type * as z from 'zod';
@@ -25,12 +26,16 @@ export async function parseWhitelist(text: string, file: string): Promise<Whitel
   }
 }
 
+/** Each step takes up to a tenth of a second where a file is as large as it may be; others get their turn in between. */
 async function read(text: string, file: string): Promise<Whitelist> {
   const parsed = await parseGuarded(text);
+  await nextTurn();
   const root = parsed.document.contents;
   if (!isMap(root)) throw new TextFault("it is no map with 'plugins'", { line: 1, column: 1 });
   checkKeys(root, parsed.placeAt);
-  const { header, plugins } = shaped(parsed, root);
+  await nextTurn();
+  const { header, plugins } = await shaped(parsed, root);
+  await nextTurn();
   const entries = entriesOf(plugins, dirname(file), (index) => placeOfEntry(parsed, plugins, index));
   return { file, version: header.version, constraints: constraintsOf(header, dirname(file)), entries };
 }
@@ -40,8 +45,9 @@ interface Shaped {
   readonly plugins: readonly NamedText[];
 }
 
-function shaped(parsed: GuardedDocument, root: YAMLMap): Shaped {
+async function shaped(parsed: GuardedDocument, root: YAMLMap): Promise<Shaped> {
   const value: unknown = parsed.document.toJS({ maxAliasCount: 0 });
+  await nextTurn();
   if (isSeq(root.get('plugins'))) {
     const { plugins, ...header } = checked(listForm.safeParse(value), parsed);
     return { header, plugins: plugins.map((entry) => ({ ...entry, name: entry.name ?? '' })) };

@@ -105,6 +105,11 @@ describe('the environment of a plugin', () => {
     'DYLD_INSERT_LIBRARIES',
     'PYTHONPATH',
     'BASH_ENV',
+    'PYTHONPYCACHEPREFIX',
+    'NODE_COMPILE_CACHE',
+    'OPENSSL_CONF',
+    'ZDOTDIR',
+    'GEM_PATH',
     'node_options',
   ])('may not set %s', async (name) => {
     const { host, file, gate } = await scored();

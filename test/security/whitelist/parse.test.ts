@@ -222,4 +222,14 @@ describe('a whitelist that is made to harm', () => {
     clearInterval(count);
     expect(turns).toBeGreaterThan(3);
   });
+
+  it('lets others have their turn between its steps, each of which may be long', async () => {
+    let turns = 0;
+    let isRead = false;
+    const count = (): void => void (isRead || (turns++, setImmediate(count)));
+    setImmediate(count);
+    await only(`plugins: [{ name: a, path: a, hash: ${hex} }]`);
+    isRead = true;
+    expect(turns).toBeGreaterThanOrEqual(4);
+  });
 });
