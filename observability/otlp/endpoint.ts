@@ -34,6 +34,26 @@ export function addressOf({ endpoint, protocol = 'http/protobuf' }: OtlpTarget, 
   return url;
 }
 
+const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
+const headerValue = /^[ -~]*$/;
+
+/**
+ * Refuses what no request can carry. A value is not repeated: it is mostly a key, and a line end came along from its file.
+ * @throws {PluginError} `CONFIG_1703`
+ */
+export function checkHeaders({ headers = {} }: OtlpTarget): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (!headerName.test(name)) throw wrongHeader(`'${printable(name, 80)}' is no name of a header`);
+    if (typeof value !== 'string' || !headerValue.test(value))
+      throw wrongHeader(`the value of the header '${name}' is no line of ASCII`);
+  }
+}
+
+function wrongHeader(what: string): PluginError {
+  const message = `the OTLP headers: ${what}. Look for a line end or another invisible character in it.`;
+  return new PluginError('CONFIG_1703', { message });
+}
+
 /** The address itself is not repeated: it may hold a password. */
 function noAddress(endpoint: unknown): PluginError {
   const message = `the OTLP endpoint is ${typeof endpoint === 'string' ? 'no http address' : typeof endpoint}. Give one such as http://localhost:4318.`;

@@ -2,7 +2,7 @@ import type * as Transformer from '@opentelemetry/otlp-transformer';
 
 import { PluginError } from '../../src/core/errors.ts';
 import type { MetricsExporter, MetricsSource } from '../../src/core/metrics-exporter.ts';
-import { addressOf, type OtlpTarget } from './endpoint.ts';
+import { addressOf, checkHeaders, type OtlpTarget } from './endpoint.ts';
 import { MetricPusher } from './metric-pusher.ts';
 import { openSender } from './open-sender.ts';
 import { installed } from './optional-packages.ts';
@@ -90,6 +90,7 @@ function serializerOf(
 
 function check(options: OtlpOptions, intervalMs: number): void {
   addressOf(options, 'metrics');
+  checkHeaders(options);
   if (!(intervalMs > 0)) throw wrong(`intervalMs is ${String(intervalMs)}; it is a time above 0.`);
   const { temporality = 'cumulative' } = options;
   if (temporality !== 'cumulative' && temporality !== 'delta')

@@ -1,4 +1,4 @@
-import { addressOf, type OtlpTarget, type Signal } from './endpoint.ts';
+import { addressOf, checkHeaders, type OtlpTarget, type Signal } from './endpoint.ts';
 import { httpSender } from './http-sender.ts';
 import { installed } from './optional-packages.ts';
 import type { Sender } from './sender.ts';
@@ -9,6 +9,7 @@ import type { Sender } from './sender.ts';
  */
 export async function openSender(target: OtlpTarget, signal: Signal): Promise<Sender> {
   const address = addressOf(target, signal);
+  checkHeaders(target);
   if (target.protocol !== 'grpc') return httpSender(address, target);
   const { grpcSender } = await installed(import('./grpc-sender.ts'), 'OTLP over gRPC', ['@grpc/grpc-js']);
   return grpcSender(address, target.headers ?? {}, signal);

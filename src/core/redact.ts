@@ -20,6 +20,8 @@ export function isSecretKey(key: string): boolean {
   );
 }
 
+const quote = `(?:\\\\{0,3}["'])?`; // it has backslashes before it in JSON that stands in JSON
+
 const name = '(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key)';
 
 /** What gives a secret away inside a text, and what is left of it. */
@@ -32,9 +34,13 @@ const secretTexts: readonly (readonly [RegExp, string])[] = [
   [/\b([Bb]asic(?:\s{1,8}|%20))(?=[A-Za-z\d+/][a-z]{0,40}[A-Z\d+/=])[\w+/=-]{4,}/g, `$1${redacted}`],
   [/\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#@]{1,400}@/gi, `$1${redacted}@`],
   [
-    new RegExp(`(${name}["']?\\s{0,8}[=:]\\s{0,8}["']?)(?!\\[redacted\\])[^\\s"'&,;]{1,}`, 'gi'),
+    new RegExp(
+      `(${name}${quote}\\s{0,8}[=:]\\s{0,8}${quote})(?!${quote}\\[redacted\\])[^\\s"'&,;]{1,}`,
+      'gi',
+    ),
     `$1${redacted}`,
   ],
+  [new RegExp(`(--[\\w-]{0,40}${name}\\s{1,8})[^\\s-][^\\s"']*`, 'gi'), `$1${redacted}`],
   [/\beyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*/g, redacted],
   [/\b(?:gh[pousr]_|github_pat_|sk-|xox[abprs]-|AKIA|glpat-)[\w-]{12,}/g, redacted],
 ];

@@ -42,6 +42,8 @@ describe('redact', () => {
     ['GET /?user=ada&api_key=hunter2&x=1', 'hunter2'],
     ['{"password":"hunter2"}', 'hunter2'],
     ['password = hunter2;', 'hunter2'],
+    [String.raw`the body was {\"password\":\"hunter2\"}`, 'hunter2'],
+    ['mysql --user ada --db-password hunter2 app', 'hunter2'],
     ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl', 'eyJz'],
     ['-----BEGIN RSA PRIVATE KEY-----\nMIIhunter2\n-----END RSA PRIVATE KEY-----', 'hunter2'],
     ['ghp_0123456789abcdefghij', '0123456789'],

@@ -95,6 +95,33 @@ describe('an exporter', () => {
     expect(clock.timersMs).toEqual([]);
   });
 
+  it('that has no readable name cannot end the host', async () => {
+    const nameless: MetricsExporter = {
+      get name(): string {
+        throw new Error('no name');
+      },
+      start: async () => {},
+      stop: () => Promise.reject(new Error('no')),
+    };
+    const logger = new MemoryLogger();
+    const { manager } = await managed(simple.withLogger(logger).withMetricsExporter(nameless).build());
+    await manager.shutdown();
+    expect(logger.named('an exporter did not end well')).toHaveLength(1);
+  });
+
+  it('that comes up when the manager has ended is stopped at once', async () => {
+    const keeper = new Keeper();
+    let up = (): void => {};
+    keeper.start = () => new Promise((resolve) => (up = resolve));
+    const { manager } = await managed(simple.withMetrics().build());
+    const registered = manager.registerMetricsExporter(keeper);
+    await manager.shutdown();
+    expect(keeper.stoppedWithMs).toBe(undefined); // there was nothing to stop yet
+    up();
+    await expect(registered).rejects.toMatchObject({ code: 'PLUGIN_1208' });
+    expect(keeper.stoppedWithMs).toBe(1000);
+  });
+
   it('that cannot start is refused, and the manager goes on', async () => {
     await using host = await managed(simple.withMetrics().build());
     const broken: MetricsExporter = {

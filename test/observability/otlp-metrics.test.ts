@@ -228,9 +228,16 @@ describe('bad conditions', () => {
     [{ endpoint: 'ftp://x' }, 'no http address'],
     [{ endpoint: 'http://x', intervalMs: 0 }, 'intervalMs is 0'],
     [{ endpoint: 'http://x', temporality: 'both' }, 'temporality is both'],
+    [{ endpoint: 'http://x', headers: { 'api\nkey': 'k' } }, "'api\\u000akey' is no name of a header"],
   ])('options such as %o are refused', (options, why) => {
     expect(() => otlpExporter(options as OtlpOptions)).toThrow(why);
   });
+});
+
+it.each(['http/protobuf', 'grpc'] as const)('a key with a line end is not repeated, over %s', (protocol) => {
+  const options = { endpoint: 'http://x', protocol, headers: { 'api-key': 'hunter2\n' } };
+  expect(() => otlpExporter(options)).toThrow("header 'api-key'");
+  expect(() => otlpExporter(options)).not.toThrow('hunter2');
 });
 
 /** A receiver that is not there any more. */
