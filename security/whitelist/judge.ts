@@ -84,9 +84,10 @@ function typeViolations(entry: WhitelistEntry, constraints: Constraints, { kind 
 }
 
 function endpointViolations(entry: WhitelistEntry, launch: EndpointLaunch): Violation[] {
-  const actual = normalEndpoint(launch.endpoint);
+  const all = launch.endpoint.split(',').map(normalEndpoint);
   const expected = entry.allowedEndpoints.join(', ');
-  if (!entry.allowedEndpoints.includes(actual)) {
+  const actual = all.find((endpoint) => !entry.allowedEndpoints.includes(endpoint)) ?? all.join(', ');
+  if (!all.every((endpoint) => entry.allowedEndpoints.includes(endpoint))) {
     const reason = `it is reached at ${printable(actual, 200)}, which its entry does not allow. Add it to 'allowedEndpoints'.`;
     return [violation('endpoint_not_allowed', reason, { expected, actual })];
   }

@@ -35,7 +35,8 @@ function pluginShape(
 function sourceShape(source: SourceConfig): object {
   const { kind, ...fields } = source;
   if (source.kind !== 'grpc') return { transport: kind, ...fields };
-  return { transport: source.tls ? 'grpc-tls' : 'grpc', endpoint: source.endpoint };
+  const { tls, endpoint, maxFrameBytes } = source;
+  return { transport: tls ? 'grpc-tls' : 'grpc', endpoint, maxFrameBytes };
 }
 
 /** The settings that are not those they would be anyway; a policy that is off is false. */

@@ -32,7 +32,7 @@ const fieldsOf: Readonly<Record<Kind, readonly string[]>> = {
   ],
   'go-plugin': ['command', 'endpoint', 'args', 'env', 'cwd'],
   worker: ['file', 'args', 'env'],
-  grpc: ['endpoint'],
+  grpc: ['endpoint', 'maxFrameBytes'],
 };
 
 const sourceFields = new Set(['file', ...fieldsOf.subprocess]);
@@ -115,5 +115,5 @@ function grpc(
     return complain('PLUGIN_1005', 'endpoint', 'must be host:port, unix:path or dns:///name:port');
   }
   const tls = (entry.transport ?? entry.type) === 'grpc-tls' || entry.auth.method === 'mtls';
-  return { kind: 'grpc', endpoint, tls };
+  return { kind: 'grpc', endpoint, tls, maxFrameBytes: entry.maxFrameBytes };
 }

@@ -45,7 +45,9 @@ export interface WorkerConfig {
 /** A gRPC server: `transport: grpc` or `grpc-tls`. */
 export interface GrpcConfig {
   readonly kind: 'grpc';
-  /** `host:port`, `unix:path` or `dns:///name:port`. */
+  /** `host:port`, `unix:path` or `dns:///name:port`; several with commas between them. */
   readonly endpoint: string;
   readonly tls: boolean;
+  /** The largest message, in bytes. Default: the transport's, 16 MiB. */
+  readonly maxFrameBytes?: number | undefined;
 }

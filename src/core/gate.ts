@@ -26,7 +26,7 @@ export interface ModuleLaunch {
 /** A plugin that somebody else runs and that is connected to. */
 export interface EndpointLaunch {
   readonly kind: 'endpoint';
-  /** `host:port`, `unix:/path`, `dns:///name:port`. */
+  /** `host:port`, `unix:/path`, `dns:///name:port`; several with commas between them. */
   readonly endpoint: string;
   /** SHA-256 of the certificates that the other end may show, in hex; without it any that TLS accepts. */
   readonly certificateSha256?: readonly string[] | undefined;

@@ -45,11 +45,11 @@ function pinsOf({ tls }: ResolvedGrpc, { launch }: OpenSetup): readonly string[]
 }
 
 function channelOptions(endpoint: string, what: ResolvedGrpc): ChannelOptions {
-  const { maxFrameBytes, keepAliveMs, idleTimeoutMs, tls } = what;
+  const { maxFrameBytes, keepAliveMs, tls } = what;
   return {
     'grpc.max_receive_message_length': maxFrameBytes + messageRoomBytes,
     'grpc.max_send_message_length': -1, // it is looked at before
-    'grpc.client_idle_timeout_ms': idleTimeoutMs,
+    'grpc.client_idle_timeout_ms': 2 ** 31 - 1, // never: a plugin is kept, and its loss is to be noticed
     'grpc.enable_retries': 0, // the manager's policies repeat calls, and count them
     'grpc.use_local_subchannel_pool': 1, // a new connection must not wait for the back-off of one before it
     ...(keepAliveMs > 0 && {

@@ -44,17 +44,22 @@ export function openUnary(connection: Connection, what: ResolvedGrpc, setup: Ope
   return { wire, over: lost(connection) };
 }
 
-/** Resolves when the server cannot be connected to again. A connection that only ended is made anew at once. */
+/**
+ * Resolves when a connection that was there cannot be made again; one that only ended is made anew at once. Why there
+ * was none to begin with, the first call tells.
+ */
 function lost({ client, library }: Connection): Promise<Status> {
-  const { READY, CONNECTING, IDLE, TRANSIENT_FAILURE, SHUTDOWN } = library.connectivityState;
+  const { READY, SHUTDOWN, TRANSIENT_FAILURE } = library.connectivityState;
   const channel = client.getChannel();
+  let wasThere = false;
   return new Promise((resolve) => {
     const look = (): void => {
+      channel.getConnectivityState(true); // connects, if it does not yet
       const state = channel.getConnectivityState(false);
+      wasThere ||= state === READY;
       if (state === SHUTDOWN) return resolve({ code: codes.ok, details: '' });
-      if (state === TRANSIENT_FAILURE)
+      if (wasThere && state === TRANSIENT_FAILURE)
         return resolve({ code: codes.unavailable, details: 'the connection is lost, and there is no other' });
-      if (state !== READY && state !== CONNECTING && state !== IDLE) return;
       channel.watchConnectivityState(state, Infinity, look);
     };
     look();

@@ -27,8 +27,6 @@ export interface GrpcOptions {
    * hang up on who asks more often, unless they are told otherwise.
    */
   readonly keepAliveMs?: number | undefined;
-  /** After which time without a call a connection without a session is closed until the next, in milliseconds. Default 1,800,000, as gRPC. */
-  readonly idleTimeoutMs?: number | undefined;
 }
 
 /** Options with their defaults, checked. */
@@ -42,7 +40,6 @@ export interface ResolvedGrpc {
   readonly maxFrameBytes: number;
   readonly connectTimeoutMs: number;
   readonly keepAliveMs: number;
-  readonly idleTimeoutMs: number;
 }
 
 const file = z.string().min(1).optional();
@@ -64,7 +61,6 @@ const checkedOptions = z.strictObject({
   maxFrameBytes: z.number().min(1024).default(defaultMaxFrameBytes),
   connectTimeoutMs: z.number().min(1).default(10_000),
   keepAliveMs: z.number().min(0).default(300_000),
-  idleTimeoutMs: z.number().min(1000).default(1_800_000),
 });
 
 /** @throws {PluginError} `PLUGIN_1003` to `PLUGIN_1005`, `AUTH_11xx`, `CONFIG_1703` for what makes no sense. */

@@ -138,9 +138,8 @@ export function transportError(status: Status, { plugin, endpoint, timeoutMs }: 
         'PLUGIN_1204',
         `${where} did not answer within ${timeoutMs ?? '?'} ms. Raise timeoutMs, or find out why it is slow.`,
       );
-    case codes.cancelled:
-      return make('PLUGIN_1206', `${where} cancelled the call: ${words}. Call again if it is still wanted.`);
     case codes.unavailable:
+    case codes.cancelled: // who cancels here does not ask for the answer: the other end has given up, or was ended
       return make(
         'PLUGIN_1205',
         `${where} cannot be reached: ${words}. See whether it runs; it is connected to again.`,
