@@ -19,6 +19,7 @@ import { anyInfo, starting, type InfoCheck } from './starting.ts';
 import {
   configureAll,
   shift,
+  startSomehow,
   type ReplaceStrategy,
   type Shift,
   type Stage,
@@ -129,7 +130,7 @@ export class Entry {
   async #adjusted(settings: ResolvedSettings): Promise<Shift | undefined> {
     const { instances, settings: before, name } = this;
     const needsStart =
-      instances.some(({ supervisor }) => supervisor.ended) ||
+      instances.some(({ supervisor }) => supervisor.ended || supervisor.state.status === 'failed') ||
       before.instances.count !== settings.instances.count ||
       !isDeepStrictEqual(before.services, settings.services);
     if (needsStart) return undefined;
@@ -149,6 +150,7 @@ export class Entry {
       fresh: () => this.#newInstances(next.source, next.settings),
       again: () => this.#newInstances(source, settings),
       start: (instances) => this.#startAll(instances, starting(next.check ?? anyInfo)),
+      bringBack: (instances) => this.#bringBack(instances),
       show: (instances) => void (this.instances = instances),
       retire: (instances) => this.#retire(instances),
     };
@@ -216,9 +218,9 @@ export class Entry {
     instances: readonly Instance[],
     start: (instance: Instance) => Promise<void>,
   ): Promise<void> {
-    this.#checkOpen();
     this.#fresh = instances;
     try {
+      this.#checkOpen();
       await Promise.all(instances.map(start));
       this.#checkOpen();
     } catch (error) {
@@ -227,6 +229,13 @@ export class Entry {
     } finally {
       this.#fresh = [];
     }
+  }
+
+  async #bringBack(instances: readonly Instance[]): Promise<void> {
+    if (this.#closed !== undefined) return;
+    this.#fresh = instances;
+    await Promise.all(instances.map(startSomehow));
+    this.#fresh = [];
   }
 
   #policiesFor(settings: ResolvedSettings): Promise<Policies> {
@@ -246,7 +255,8 @@ export class Entry {
         ...parts,
         transport: source.kind,
         route: (call) => route(call, this.instances, this.name),
-        mustReroute: (target) => this.instances.length > 1 || !this.instances.includes(target as Instance),
+        mustReroute: (target, pass) =>
+          pass?.isStale === true || this.instances.length > 1 || !this.instances.includes(target as Instance),
       },
       this.tally,
     );

@@ -36,6 +36,8 @@ export interface Stage {
   again(): readonly Instance[];
   /** Starts them until they are healthy; stops them all if one is not. */
   start(instances: readonly Instance[]): Promise<void>;
+  /** Starts old ones again as well as it goes; none once the plugin is being closed. */
+  bringBack(instances: readonly Instance[]): Promise<void>;
   /** Sends calls to these from now on. */
   show(instances: readonly Instance[]): void;
   /** Drains and stops; says how many calls were cancelled. */
@@ -82,6 +84,7 @@ async function rolling(stage: Stage): Promise<Shift> {
       cancelled += await stage.retire(old.slice(moved - 1, moved));
     }
   } catch (error) {
+    await Promise.all(instances.slice(moved).map((instance) => instance.stop(0)));
     await undo();
     throw error;
   }
@@ -94,7 +97,7 @@ async function rollBack(stage: Stage, instances: readonly Instance[], moved: num
   const again = stage.again();
   for (let at = moved - 1; at >= 0; at--) {
     const back = again[at];
-    if (back !== undefined) await startSomehow(back);
+    if (back !== undefined) await stage.bringBack([back]);
     stage.show([...instances.slice(0, at), ...again.slice(at, moved), ...old.slice(moved)]);
     await stage.retire(instances.slice(at, at + 1));
   }
@@ -111,7 +114,7 @@ async function recreate(stage: Stage): Promise<Shift> {
     const again = stage.again();
     stage.show(again);
     release(); // who waited finds it stopped, and goes to those that are shown now
-    await Promise.all(again.map(startSomehow));
+    await stage.bringBack(again);
     throw error;
   }
   release();
@@ -124,7 +127,7 @@ async function recreateBack(stage: Stage, instances: readonly Instance[]): Promi
   stage.show(again);
   await stage.retire(instances);
   release();
-  await Promise.all(again.map(startSomehow));
+  await stage.bringBack(again);
 }
 
 /** Calls that come to these wait, and nothing starts for them, until it is called. */
@@ -139,7 +142,7 @@ function hold(instances: readonly Instance[]): () => void {
 }
 
 /** What ran before is started again; if that fails its supervisor goes on trying. */
-async function startSomehow(instance: Instance): Promise<void> {
+export async function startSomehow(instance: Instance): Promise<void> {
   try {
     await instance.channel();
   } catch {

@@ -58,8 +58,8 @@ export interface CallParts {
   readonly limiter: RateLimiter | undefined;
   /** Finds an instance whose breaker lets the call through, or says why there is none. */
   readonly route: (call: Routable) => PluginError | undefined;
-  /** Whether a retry had better go elsewhere. */
-  readonly mustReroute: (target: Target) => boolean;
+  /** Whether a call that has waited looks anew where to go, and whether its breaker is open now. */
+  readonly mustReroute: (target: Target, pass: Pass | undefined) => boolean;
   readonly concurrency: ConcurrencyLimit | undefined;
   /** Without retries its `maxRetries` is 0; a call may ask for some all the same. */
   readonly retry: RetryPolicy;

@@ -125,10 +125,7 @@ function cancelAll(parts: CallParts, tally: Tally, target: Target | undefined): 
   const message = 'the call was cancelled: the plugin is being stopped and its time to finish is over.';
   const calls = deadlines
     .entries()
-    .filter(
-      (entry): entry is Call =>
-        entry instanceof Call && (target === undefined ? entry.isCountedBy(tally) : entry.isAt(target)),
-    );
+    .filter((entry): entry is Call => entry instanceof Call && entry.isLeft(tally, target));
   for (const call of calls) call.cancel(new PluginError('PLUGIN_1206', { plugin, hook: call.hook, message }));
   return calls.length;
 }

@@ -51,9 +51,10 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     this.question = question;
   }
 
-  /** Whether the call is one of those a tally counts. */
-  isCountedBy(tally: Tally): boolean {
-    return this.tally === tally;
+  /** Whether it is one that a tally counts; with a target, one that was sent there and has no answer yet. */
+  isLeft(tally: Tally, target: Target | undefined): boolean {
+    if (target === undefined) return this.tally === tally;
+    return this.target === target && this.slot !== 'waiting' && this.attemptError === undefined;
   }
 
   /** Starts the call: counted, bounded in time, checked; then the policies in their order. */
@@ -83,16 +84,11 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     this.cancel(this.error('PLUGIN_1206', 'the caller gave up before the answer came.', { cause }));
   }
 
-  /** Whether it was sent to a target that has not answered yet. */
-  isAt(target: Target): boolean {
-    return this.target === target && this.slot !== 'waiting' && this.attemptError === undefined;
-  }
-
   /** A slot of the concurrency limit is free and this call's. */
   proceed(): void {
     this.slot = 'held';
     const { target } = this;
-    if (target === undefined || !this.mustReroute(target)) this.try();
+    if (target === undefined || !this.parts.mustReroute(target, this.pass)) this.try();
     else this.goElsewhere(target);
   }
 
@@ -221,16 +217,15 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     this.span?.failAttempt(error);
     const maxRetries = this.options?.maxRetries ?? retry.maxRetries;
     if (!error.retryable || maxRetries === 0) return this.fail(error);
-    if (attempt > maxRetries) return this.fail(this.givenUp(error, ''), error);
+    if (attempt > maxRetries) return this.stopTrying(error, '');
     this.retryLater(error, retry);
   }
 
   private retryLater(error: PluginError, retry: RetryPolicy): void {
     const planned = jittered(backoffMs(retry, this.attempt), retry.jitter, Math.random());
     const delayMs = Math.max(planned, error.retryAfterMs ?? 0);
-    if (delayMs >= this.remainingMs) return this.fail(this.givenUp(error, ' and no time left'), error);
-    if (!this.parts.budget.withdraw())
-      return this.fail(this.givenUp(error, ' and no retry budget left'), error);
+    if (delayMs >= this.remainingMs) return this.stopTrying(error, ' and no time left');
+    if (!this.parts.budget.withdraw()) return this.stopTrying(error, ' and no retry budget left');
     this.span?.event('retry', { after_attempt: this.attempt, delay_ms: delayMs, code: error.code });
     this.attempt++;
     const timer = this.parts.clock.startTimer(delayMs, () => this.again());
@@ -243,14 +238,9 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     this.parts.recorder?.retried();
     const { target, attemptError } = this;
     this.attemptError = undefined;
-    if (target === undefined || !this.mustReroute(target)) return this.try();
+    if (target === undefined || !this.parts.mustReroute(target, this.pass)) return this.try();
     this.leaveTarget(verdictOf(attemptError));
     this.routeAndTry();
-  }
-
-  /** After a wait: an open breaker keeps those from the plugin who passed it before it opened. */
-  private mustReroute(target: Target): boolean {
-    return this.pass?.isStale === true || this.parts.mustReroute(target);
   }
 
   private routeAndTry(): void {
@@ -261,8 +251,9 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     else this.fail(refusal);
   }
 
-  private givenUp(error: PluginError, why: string): PluginError {
-    return givenUp({ plugin: this.parts.plugin, hook: this.hook, attempts: this.attempt }, error, why);
+  private stopTrying(error: PluginError, why: string): void {
+    const call = { plugin: this.parts.plugin, hook: this.hook, attempts: this.attempt };
+    this.fail(givenUp(call, error, why), error);
   }
 
   private succeed(answer: unknown): void {

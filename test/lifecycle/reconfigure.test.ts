@@ -61,6 +61,37 @@ describe('reconfigure', () => {
     expect([waits(), plugin.starts]).toEqual([[], 1]);
   });
 
+  it('plans no second health check beside one that is under way', async () => {
+    const plugin = named('auth');
+    const { clock, host, manager } = await hostOf(plugin, { healthCheck: { intervalMs: 1000 } });
+    await using _ = host;
+    let asked = 0;
+    plugin.last.health = () => {
+      asked++;
+      return new Promise(() => {});
+    };
+    clock.advance(1000);
+    await manager.reconfigure('auth', { healthCheck: { intervalMs: 10 } });
+    for (let round = 0; round < 5; round++) {
+      clock.advance(10);
+      await aTurn();
+    }
+    expect(asked).toBe(1);
+    clock.advance(1000); // the one under way is given up
+    await aTurn();
+    clock.advance(10);
+    expect(asked).toBe(2);
+  });
+
+  it('starts a plugin again that was given up', async () => {
+    const plugin = named('auth');
+    const { host, manager } = await hostOf(plugin, { config: 'bad', restart: { maxRestarts: 0 } });
+    await using _ = host;
+    await plugin.last.crash();
+    await manager.reconfigure('auth', { config: 'mended' });
+    expect(await manager.execute('auth', 'x')).toBe('auth');
+  });
+
   it("hands new config to the plugin's configure, and its next start gets it too", async () => {
     const plugin = named('auth');
     const configs: unknown[] = [];
