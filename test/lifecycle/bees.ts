@@ -23,3 +23,8 @@ const program = fileURLToPath(new URL('programs/bee.mjs', import.meta.url));
 export function bee(name = 'bee', health = 'healthy'): PluginSource {
   return subprocess(process.execPath, { args: [program, name, health], killTimeoutMs: 500 });
 }
+
+/** The same as an entry of a configuration. */
+export function beeEntry(name: string, says: string): object {
+  return { name, type: 'subprocess', executable: process.execPath, args: [program, says] };
+}

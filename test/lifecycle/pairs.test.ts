@@ -2,10 +2,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { isPluginError, type PluginManager, type PluginState } from 'plugboard';
 import { managed } from '../support/managed.ts';
 import { expectNoChildren, isAlive, until } from '../support/processes.ts';
-import { bee, bees, type Answer, type Ask } from './bees.ts';
+import { bee, beeEntry, bees, type Answer, type Ask } from './bees.ts';
 import { openFiles } from './open-files.ts';
 
 type Manager = PluginManager<Ask, Answer>;
+
+let reloads = 0;
 
 /** What may happen to a plugin at any moment. Each ends, with an answer or a coded error. */
 const deeds: Readonly<Record<string, (manager: Manager) => Promise<unknown>>> = {
@@ -16,6 +18,16 @@ const deeds: Readonly<Record<string, (manager: Manager) => Promise<unknown>>> = 
   drain: (manager) => manager.drain('bee', { timeoutMs: 200 }),
   replace: (manager) => manager.replace('bee', bee('replaced')),
   'replace by an ill one': (manager) => manager.replace('bee', bee('ill', 'unhealthy')),
+  'replace one by one': (manager) =>
+    manager.replace('bee', bee('rolled'), { instances: 2 }, { strategy: 'rolling' }),
+  'replace in place of it': (manager) =>
+    manager.replace('bee', bee('recreated'), undefined, { strategy: 'recreate' }),
+  reconfigure: (manager) => manager.reconfigure('bee', { config: 'another', concurrency: {} }),
+  // settings for what code has registered, and a process of its own that is another at each reload
+  reload: (manager) =>
+    manager.loadFromConfig({
+      plugins: [{ name: 'bee', timeout: '4s' }, beeEntry('wasp', `wasp ${++reloads}`)],
+    }),
   shutdown: (manager) => manager.shutdown({ timeoutMs: 200 }),
   crash: async (manager) => kill(manager),
   // killed, and killed again as soon as it is back
