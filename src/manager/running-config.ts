@@ -49,7 +49,7 @@ export class RunningConfig {
       this.#abandonTold = () => end(() => reject(abandoned()));
       answer.then(
         (takes) => end(() => resolve(takes)),
-        (error: unknown) => end(() => reject(error)),
+        (error: unknown) => end(() => reject(PluginError.from(error, 'PLUGIN_1203'))),
       );
     });
   }
