@@ -123,8 +123,15 @@ describe('a program that speaks lines', () => {
   it('is ended after a thousand lines that break the rules', async () => {
     const restarting = host.next('subject', 'restarting');
     const text = 'nonsense\n'.repeat(1000);
-    await expect(host.manager.execute('subject', { text })).rejects.toMatchObject({ retryable: true });
-    await restarting;
+    const broken = { code: 'RPC_2004', retryable: true };
+    await expect(host.manager.execute('subject', { text })).rejects.toMatchObject(broken);
+    expect((await restarting).to).toMatchObject({ error: broken });
+  });
+
+  it('does not start if it breaks the rules without being asked', async () => {
+    await using still = await managed(Simple<Told, unknown>().withClock(new ManualClock()).build());
+    const starting = still.manager.register('yes', subprocess('yes', { protocol: 'go-plugins' }));
+    await expect(starting).rejects.toThrow("[RPC_2004] plugin 'yes': the plugin broke the protocol too often");
   });
 });
 

@@ -4,6 +4,7 @@ import { singleHook } from '../../src/core/contract.ts';
 import { PluginError } from '../../src/core/errors.ts';
 import { printable } from '../../src/core/printable.ts';
 import type { Channel, ChannelCall, OpenSetup } from '../../src/core/transport.ts';
+import { brokenError } from '../wire/fault-errors.ts';
 import { FaultLog } from '../wire/fault-log.ts';
 import { FrameReader } from '../wire/frame-reader.ts';
 import { FrameWriter } from '../wire/frame-writer.ts';
@@ -32,7 +33,7 @@ export async function openLineChannel(what: ResolvedSubprocess, setup: OpenSetup
   child.log.capture(child.stderr, 'stderr');
   const channel = new LineChannel(child, what, setup);
   if (await within(setup.clock, settleMs, child.exited)) {
-    throw await startFailure(await child.exited, child, what, setup.plugin);
+    throw channel.broken ?? (await startFailure(await child.exited, child, what, setup.plugin));
   }
   return channel;
 }
@@ -42,10 +43,13 @@ class LineChannel implements Channel {
   readonly hooks: readonly string[] = [singleHook];
   readonly pid: number;
   readonly ended: Promise<PluginError | undefined>;
+  /** Why it was ended for what it wrote. */
+  broken: PluginError | undefined;
   readonly #child: Child;
   readonly #what: ResolvedSubprocess;
   readonly #setup: OpenSetup;
   readonly #writer: FrameWriter;
+  readonly #reader: FrameReader;
   readonly #faults: FaultLog;
   readonly #pending = new Map<string, Pending>();
   #nextId = 1;
@@ -60,6 +64,11 @@ class LineChannel implements Channel {
     this.#setup = setup;
     this.#faults = new FaultLog(setup.logger, setup.clock);
     this.#writer = new FrameWriter(child.stdin, 4 * what.maxFrameBytes, setup.traffic);
+    const sink = {
+      message: (message: Incoming) => this.#answered(message),
+      fault: (fault: Fault) => this.#fault(fault),
+    };
+    this.#reader = new FrameReader(sink, what.maxFrameBytes);
     this.#read(child.stdout);
     this.ended = child.exited.then((exit) => this.#failAll(endedError(exit, child, setup.plugin)));
   }
@@ -89,6 +98,7 @@ class LineChannel implements Channel {
 
   kill(reason: PluginError): void {
     this.#failAll(reason);
+    this.#reader.stop();
     this.#child.signal('SIGKILL');
   }
 
@@ -104,14 +114,10 @@ class LineChannel implements Channel {
   }
 
   #read(stdout: Readable): void {
-    const reader = new FrameReader(
-      { message: (message) => this.#answered(message), fault: (fault) => this.#fault(fault) },
-      this.#what.maxFrameBytes,
-    );
-    reader.attachments = false;
+    this.#reader.attachments = false;
     stdout.on('data', (chunk: Buffer) => {
       this.#setup.traffic?.received(chunk.length);
-      reader.push(chunk);
+      this.#reader.push(chunk);
     });
     stdout.on('end', () => this.#closed());
     this.#child.stdin.on('close', () => this.#closed());
@@ -145,6 +151,7 @@ class LineChannel implements Channel {
   }
 
   #fault(fault: Fault): void {
+    if (this.#failure !== undefined) return; // what else is in the pipe is not looked at
     const pending = this.#pending.get(String(fault.id));
     this.#pending.delete(String(fault.id));
     if (fault.kind === 'too-large') pending?.reject(this.#tooLarge(singleHook));
@@ -152,7 +159,9 @@ class LineChannel implements Channel {
       pending?.reject(
         new PluginError('RPC_2004', { plugin: this.#setup.plugin, message: `its answer is ${fault.kind}.` }),
       );
-    if (!this.#faults.note(fault) || fault.isFatal === true) this.#child.signal('SIGKILL');
+    if (this.#faults.note(fault) && fault.isFatal !== true) return;
+    this.broken = brokenError(fault, this.#setup.plugin);
+    this.kill(this.broken);
   }
 
   #failAll(error: PluginError): PluginError | undefined {

@@ -4,6 +4,7 @@ import { printable } from '../../src/core/printable.ts';
 import type { TraceContext } from '../../src/core/trace-context.ts';
 import type { ChannelCall, OpenSetup } from '../../src/core/transport.ts';
 import { askedIn } from './asked-in.ts';
+import { brokenError, faultError } from './fault-errors.ts';
 import { FaultLog } from './fault-log.ts';
 import { checkWelcome, type Welcome } from './handshake.ts';
 import {
@@ -259,23 +260,4 @@ function atHook(error: PluginError, hook: string | undefined): PluginError {
   if (hook === undefined) return error;
   const { code, plugin, rawMessage: message, retryable, retryAfterMs, context, cause } = error;
   return new PluginError(code, { plugin, hook, message, retryable, retryAfterMs, context, cause });
-}
-
-/** The end of a plugin that broke the protocol; the calls that ran were not at fault. */
-function brokenError(fault: Fault, plugin: string): PluginError {
-  const message = `the plugin broke the protocol too often, at last with a frame that is ${fault.kind}${shown(fault)}; it was ended. See docs/protocol.md, and the plugin's log.`;
-  return new PluginError('RPC_2004', { plugin, message, retryable: true });
-}
-
-function faultError(fault: Fault, place: { plugin: string; hook?: string }): PluginError {
-  if (fault.kind === 'too-large') {
-    const message = 'the answer is over the frame limit. Raise maxFrameBytes on the source, or answer less.';
-    return new PluginError('RPC_2006', { ...place, message });
-  }
-  const message = `the plugin breaks the protocol: ${fault.kind}${shown(fault)}. See docs/protocol.md, and the plugin's log.`;
-  return new PluginError('RPC_2004', { ...place, message });
-}
-
-function shown({ preview }: Fault): string {
-  return preview === undefined ? '' : ` ('${preview}')`;
 }

@@ -1,0 +1,22 @@
+import { PluginError } from '../../src/core/errors.ts';
+import type { Fault } from './messages.ts';
+
+/** The end of a plugin that broke the protocol; the calls that ran were not at fault. */
+export function brokenError(fault: Fault, plugin: string): PluginError {
+  const message = `the plugin broke the protocol too often, at last with a frame that is ${fault.kind}${shown(fault)}; it was ended. See docs/protocol.md, and the plugin's log.`;
+  return new PluginError('RPC_2004', { plugin, message, retryable: true });
+}
+
+/** The error of the call that a fault belongs to. */
+export function faultError(fault: Fault, place: { plugin: string; hook?: string }): PluginError {
+  if (fault.kind === 'too-large') {
+    const message = 'the answer is over the frame limit. Raise maxFrameBytes on the source, or answer less.';
+    return new PluginError('RPC_2006', { ...place, message });
+  }
+  const message = `the plugin breaks the protocol: ${fault.kind}${shown(fault)}. See docs/protocol.md, and the plugin's log.`;
+  return new PluginError('RPC_2004', { ...place, message });
+}
+
+function shown({ preview }: Fault): string {
+  return preview === undefined ? '' : ` ('${preview}')`;
+}
