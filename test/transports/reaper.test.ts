@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { Simple } from 'plugboard';
 import { subprocess } from 'plugboard/transports';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -63,6 +64,8 @@ describe.runIf(process.platform === 'linux')('a host', () => {
     expect(reapers()).toEqual([]);
     await start('one');
     const [first] = reapers();
+    const shown = readFileSync(`/proc/${first}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    expect(shown).toMatch(/^sh -c # plugboard-reaper/); // as in ps
     await start('two');
     expect(reapers()).toEqual([first]);
     await host.manager.unregister('one');

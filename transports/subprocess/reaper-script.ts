@@ -1,14 +1,11 @@
-/** What `ps` shows as the name of the shell that runs the script. */
-export const reaperName = 'plugboard-reaper';
-
 /**
  * Reads `+group` and `-group`, one a line, until the host that writes them is gone. Then it ends the groups it still
  * has: SIGTERM, and SIGKILL for what is left after two seconds, which is time to write a file down and no more.
  * A group is remembered with the start of its leader, where the system tells, so that a number that has gone to
  * somebody else is left alone. It hears no signal of a terminal: it has to outlive the host by those seconds.
- * POSIX only; `kill -s NAME -- -group` is the one spelling that every shell takes.
+ * Its first line is what `ps` shows. POSIX only; `kill -s NAME -- -group` is the one spelling that every shell takes.
  */
-export const reaperScript = `
+export const reaperScript = `# plugboard-reaper: ends what a host leaves behind
 set -f
 trap '' HUP INT QUIT TERM
 groups=

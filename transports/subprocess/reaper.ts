@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 
 import { messageOf } from '../../src/core/errors.ts';
 import type { Logger } from '../../src/core/logger.ts';
-import { reaperName, reaperScript } from './reaper-script.ts';
+import { reaperScript } from './reaper-script.ts';
 
 /*
  * A host that is killed cannot end its plugins, and a plugin that spins does not see that its channel has ended. So
@@ -43,7 +43,7 @@ export async function endedBeforeHost(group: number): Promise<void> {
 
 function start(logger: Logger): Reaper | undefined {
   try {
-    const shell = spawn('sh', ['-c', reaperScript, reaperName], {
+    const shell = spawn('sh', ['-c', reaperScript], {
       cwd: '/',
       env: { PATH: process.env['PATH'] },
       detached: true, // what ends the host's group must not end it
