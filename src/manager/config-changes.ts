@@ -141,7 +141,7 @@ function alteration(
     registry.checkServices(name, settings);
     const entry = registry.get(name);
     const source =
-      isStructural && plugin.source !== undefined ? sourceOf(plugin, plugin.source) : entry.source;
+      isStructural && plugin.source !== undefined ? sourceOf(plugin, plugin.source) : undefined;
     return entry.prepare({ source, settings, strategy, inPlace: !isStructural, check: versionCheck(plugin) });
   };
 }

@@ -29,10 +29,10 @@ import type { DrainReport, PluginView } from './view.ts';
 /** For a plugin without running calls to clean up, in milliseconds; then it is ended by force. */
 const closeTimeoutMs = 5000;
 
-/** What a plugin is to become. */
+/** What a plugin is to become; without a source or settings it keeps those that the change before leaves it. */
 export interface NextForm {
-  readonly source: PluginSource;
-  readonly settings: ResolvedSettings;
+  readonly source?: PluginSource | undefined;
+  readonly settings?: ResolvedSettings | undefined;
   readonly strategy: ReplaceStrategy;
   /** Whether the running instances may go on, where the settings allow it. */
   readonly inPlace: boolean;
@@ -91,17 +91,19 @@ export class Entry {
   /** Makes a change ready: in place where the settings allow it and the source stays, else with new instances. */
   prepare(next: NextForm): Promise<Takeover> {
     return this.#hold(async () => {
-      const policies = await this.#policiesFor(next.settings);
-      const adjusted = next.inPlace && (await this.#adjusted(next.settings));
-      return adjusted ? [policies, adjusted] : [policies, await shift(next.strategy, this.#stage(next))];
-    }, next.source);
+      const { source = this.source, settings = this.settings } = next;
+      const policies = await this.#policiesFor(settings);
+      const adjusted = next.inPlace && (await this.#adjusted(settings));
+      const made = adjusted || (await shift(next.strategy, this.#stage(source, settings, next.check)));
+      return [source, policies, made];
+    });
   }
 
   /** Lets no other change begin until this one was committed or given up. */
-  #hold(make: () => Promise<readonly [Policies, Shift]>, source: PluginSource): Promise<Takeover> {
+  #hold(make: () => Promise<readonly [PluginSource, Policies, Shift]>): Promise<Takeover> {
     return new Promise((resolve, reject) => {
       const change = this.#change(async () => {
-        const [policies, made] = await make();
+        const [source, policies, made] = await make();
         await new Promise<void>((decided) =>
           resolve({
             commit: () => this.#commit(source, policies, made).finally(decided),
@@ -142,13 +144,13 @@ export class Entry {
     return { instances, toRetire: [], cancelled: 0, undo };
   }
 
-  #stage(next: NextForm): Stage {
+  #stage(nextSource: PluginSource, nextSettings: ResolvedSettings, check: InfoCheck = anyInfo): Stage {
     const { source, settings, instances: old } = this;
     return {
       old,
-      fresh: () => this.#newInstances(next.source, next.settings),
+      fresh: () => this.#newInstances(nextSource, nextSettings),
       again: () => this.#newInstances(source, settings),
-      start: (instances) => this.#startAll(instances, starting(next.check ?? anyInfo)),
+      start: (instances) => this.#startAll(instances, starting(check)),
       show: (instances) => void (this.instances = instances),
       retire: (instances) => this.#retire(instances),
     };

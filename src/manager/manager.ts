@@ -101,7 +101,7 @@ export class Manager {
   ): Promise<DrainReport> {
     const entry = this.#registry.get(name);
     const strategy = checkStrategy(options.strategy);
-    const next = settings === undefined ? entry.settings : this.#registry.resolve(name, settings);
+    const next = settings && this.#registry.resolve(name, settings);
     const takeover = await entry.prepare({ source, settings: next, strategy, inPlace: false });
     const report = await takeover.commit();
     recordMove(this.#shared.gate, 'plugin_replaced', name, source);
@@ -116,7 +116,7 @@ export class Manager {
     const entry = this.#registry.get(name);
     const strategy = checkStrategy(options.strategy);
     const next = this.#registry.resolve(name, settings);
-    const takeover = await entry.prepare({ source: entry.source, settings: next, strategy, inPlace: true });
+    const takeover = await entry.prepare({ settings: next, strategy, inPlace: true });
     return takeover.commit();
   }
 

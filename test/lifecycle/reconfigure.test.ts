@@ -104,6 +104,19 @@ describe('reconfigure', () => {
     expect([told, await host.manager.execute('auth', 'x')]).toEqual([['bad'], 'x']);
   });
 
+  it('and a replacement that are asked for at once build on one another', async () => {
+    const { host, manager } = await hostOf(named('old'), { timeoutMs: 500 });
+    await using _ = host;
+    const changes: unknown[] = [];
+    manager.on('config', ({ changed }) => changes.push(changed));
+    await Promise.all([
+      manager.reconfigure('auth', { timeoutMs: 700 }),
+      manager.replace('auth', named('new')),
+      manager.reconfigure('auth', { timeoutMs: 700, instances: { count: 2 } }),
+    ]);
+    expect([await manager.execute('auth', 'x'), changes]).toEqual(['new', [['timeoutMs'], ['instances']]]);
+  });
+
   it('changes how many run by new instances', async () => {
     const plugin = named('auth');
     const { host, manager } = await hostOf(plugin);
