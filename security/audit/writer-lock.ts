@@ -81,7 +81,9 @@ async function linked(own: string, path: string): Promise<boolean> {
 
 /** Puts a lock aside whose holder is dead; one of the living is the end of it. */
 async function yieldIfStale(file: string, path: string): Promise<void> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
+  const stats = await lstat(path).catch(() => undefined);
+  // a pipe or a link to one would hold whoever reads it
+  const text = stats?.isFile() === false ? '' : await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined) return; // given back meanwhile
   const holder = holderOf(text);
   if (holder === undefined)

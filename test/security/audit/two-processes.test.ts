@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -79,5 +80,12 @@ describe('two processes and one audit log', () => {
     await writeFile(`${file}.lock`, 'hello');
     await expect(auditLog(file).open()).rejects.toThrow('no lock of an audit log');
     expect(await readFile(`${file}.lock`, 'utf8')).toBe('hello');
+  });
+
+  it.skipIf(process.platform === 'win32')('nobody waits for a pipe in the place of the lock', async () => {
+    await using folder = await tempFolder();
+    const file = join(folder.path, 'audit.jsonl');
+    execFileSync('mkfifo', [`${file}.lock`]);
+    await expect(auditLog(file).open()).rejects.toThrow('no lock of an audit log');
   });
 });
