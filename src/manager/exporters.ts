@@ -83,7 +83,7 @@ export class Exporters {
 /** It may have none, or one that cannot be read. */
 function nameOf(exporter: MetricsExporter): string {
   try {
-    return printable(String(exporter.name), 80);
+    return printable(exporter.name, 80);
   } catch {
     return 'unknown';
   }

@@ -25,4 +25,4 @@ try {
 await manager.shutdown();
 receiver.close();
 receiver.closeAllConnections();
-console.log(received.toSorted().join('\n'));
+console.log(received.toSorted((a, b) => a.localeCompare(b)).join('\n'));
