@@ -2,6 +2,7 @@ import { cpSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nodesIn } from './nodes.mjs';
+import { tryToObserve } from './observed.mjs';
 import { npm, run } from './run.mjs';
 
 const program = fileURLToPath(new URL('../../test/package/consumer', import.meta.url));
@@ -54,8 +55,9 @@ export function tryAsConsumer(tarball, folder) {
     console.log(`type-checked by TypeScript ${version.replace('Version ', '')}`);
   }
 
-  for (const node of nodesIn(join(folder, 'nodes'))) {
+  for (const [at, node] of nodesIn(join(folder, 'nodes')).entries()) {
     console.log(run(node, ['--trace-warnings', 'out/program.js'], { cwd: home }).trim());
+    tryToObserve(tarball, join(folder, `observed-${at}`), node);
   }
 }
 

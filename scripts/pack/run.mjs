@@ -37,12 +37,13 @@ export function run(command, args, { cwd, timeoutMs = 60_000 }) {
  * Runs npm: the one that runs this script, if one does.
  * @param {readonly string[]} args
  * @param {string} cwd
+ * @param {string} [node] the Node for which npm picks versions
  */
-export function npm(args, cwd) {
+export function npm(args, cwd, node = process.execPath) {
   const itself = process.env['npm_execpath'];
   const timeoutMs = 300_000;
   if (itself === undefined) return run('npm', args, { cwd, timeoutMs });
-  return run(process.execPath, [itself, ...args], { cwd, timeoutMs });
+  return run(node, [itself, ...args], { cwd, timeoutMs });
 }
 
 const networkFailure = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED)\b/;
