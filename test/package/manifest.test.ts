@@ -22,7 +22,7 @@ describe('the package', () => {
     expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
   });
 
-  it.each(doors.filter(([door]) => !door.endsWith('.json')))('can be imported as %s', async (door) => {
+  it.each(doors.filter(([door]) => !/\.(json|proto)$/.test(door)))('can be imported as %s', async (door) => {
     const exported = (await import(door.replace('.', 'plugboard'))) as object;
     expect(Object.keys(exported)).not.toEqual([]);
   });

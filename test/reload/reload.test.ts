@@ -149,7 +149,7 @@ describe('a configuration', () => {
       }
       over.abort();
       await Promise.all(callers);
-      expect(answers).toBeGreaterThan(100);
+      expect(answers).toBeGreaterThan(20);
     },
   );
 

@@ -62,7 +62,7 @@ describe('a builder with 200 plugins', () => {
     );
     const firstHundred = few.instantiations - none.instantiations;
     const secondHundred = many.instantiations - few.instantiations;
-    expect(secondHundred / firstHundred).toBeCloseTo(1, 0);
+    expect(secondHundred / firstHundred).toBeLessThan(1.5);
     // 75 for each when this was written
     expect(secondHundred / 100).toBeLessThan(150);
   });
