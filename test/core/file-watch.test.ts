@@ -6,7 +6,7 @@ import { systemClock } from 'plugboard';
 import { watchFile, type FileWatchOptions } from '../../src/core/file-watch.ts';
 import { readText } from '../../src/core/read-text.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { until } from '../support/processes.ts';
+import { until as waitUntil } from '../support/processes.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 /** A watched file, what was heard of it, and a wait for the next. */
@@ -50,7 +50,7 @@ async function watchedBlindly() {
     path,
     clock,
     file,
-    look(): void {
+    look: (): void => {
       clock.advance(60_000);
       clock.advance(1000);
     },
@@ -112,14 +112,14 @@ describe('a watched file', () => {
     const { path, clock, file, look } = blind;
     await writeFile(path, '');
     look();
-    await until(() => clock.timersMs.some((ms) => ms <= 50)); // it was read, and will be once more
+    await waitUntil(() => clock.timersMs.some((ms) => ms <= 50)); // it was read, and will be once more
     await writeFile(path, 'two');
     look();
     await file.until('two');
     expect(file.heard).toEqual(['two']);
     await writeFile(path, '');
     look();
-    await until(() => clock.timersMs.some((ms) => ms <= 50));
+    await waitUntil(() => clock.timersMs.some((ms) => ms <= 50));
     look();
     await file.until('');
     expect(file.heard).toEqual(['two', '']);
