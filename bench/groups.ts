@@ -14,4 +14,5 @@ export const groups: Readonly<Record<string, () => Promise<{ run(): Promise<Repo
   'start-up': () => import('./groups/start-up.ts'),
   audit: () => import('./groups/audit.ts'),
   config: () => import('./groups/config.ts'),
+  reload: () => import('./groups/reload.ts'),
 };

@@ -54,6 +54,7 @@ export type {
   ReloadReport,
   ShutdownReport,
 } from './manager/view.ts';
+export type { ConfigReading } from './config/parse.ts';
 export type { ConfigDiff, FieldChange, PluginChange } from './config/diff.ts';
 export type { ScanProblem } from './discovery/problem.ts';
 export { printDiff } from './config/print-diff.ts';

@@ -1,4 +1,5 @@
 import type { WhitelistOptions } from '../../security/gate/options.ts';
+import type { ConfigReading } from '../config/parse.ts';
 import type { PluginSettings } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
 import type { WholeMap } from '../core/contract.ts';
@@ -73,8 +74,8 @@ class PlanBuilder {
     return this.#with({ security });
   }
 
-  withConfig(config: string | object): PlanBuilder {
-    return this.#with({ config });
+  withConfig(config: string | object, configReading: ConfigReading = {}): PlanBuilder {
+    return this.#with({ config, configReading });
   }
 
   fromDirectory(...directories: readonly string[]): PlanBuilder {

@@ -45,8 +45,12 @@ function discoveryOf({ directories, patterns, exclude, maxDepth, watch }: Discov
   return { directories, exclude, watch, ...depth, ...(patterns.length > 0 && { patterns }) };
 }
 
-function read(config: string | object, { defaults: base }: Plan): HostConfig | Promise<HostConfig> {
-  return typeof config === 'string' ? loadConfig(config, { base }) : resolveConfig(config, { base });
+function read(
+  config: string | object,
+  { defaults: base, configReading }: Plan,
+): HostConfig | Promise<HostConfig> {
+  const options = { ...configReading, base };
+  return typeof config === 'string' ? loadConfig(config, options) : resolveConfig(config, options);
 }
 
 function tracingOf({ tracing }: HostConfig): Plan['tracing'] {

@@ -1,6 +1,7 @@
 import type { WhitelistOptions } from '../../security/gate/options.ts';
 import type { PluginSettings } from '../config/settings.ts';
 import type { HostConfig } from '../config/host-config.ts';
+import type { ConfigReading } from '../config/parse.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Contract } from '../core/contract.ts';
 import type { Gate } from '../core/gate.ts';
@@ -31,6 +32,7 @@ export interface Plan {
   readonly clock: Clock | undefined;
   /** A file or what stands in one: more plugins, and how the host is. */
   readonly config: string | object | undefined;
+  readonly configReading?: ConfigReading;
   /** What the configuration said when the host was built. */
   readonly hostConfig?: HostConfig;
   /** Where `Auto` looks for plugins. */

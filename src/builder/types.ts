@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 
 import type { WhitelistOptions } from '../../security/gate/options.ts';
 import type { ConfigDiff } from '../config/diff.ts';
+import type { ConfigReading } from '../config/parse.ts';
 import type { PluginSettings } from '../config/settings.ts';
 import type { ExecutionContext } from '../core/execution-context.ts';
 import type { Clock } from '../core/clock.ts';
@@ -233,8 +234,10 @@ export interface Builder<A, B, Names extends string = never, Services = unknown>
    * Runs the host by a configuration: a file (`.yaml`, `.json`, `.toml`) or the object in it. Its plugins start after
    * those of the code; log level, whitelist, metrics and traces are taken from it where the code says nothing. With
    * `reload: { watch: true }` the file is watched, and its plugins follow it. Ask them through `manager.dynamic()`.
+   * `reading` says where `${VAR}` is looked up besides, and with `lenient` warns of unknown keys instead of refusing them;
+   * it holds for every later reload too.
    */
-  withConfig(config: string | object): Builder<A, B, Names, Services>;
+  withConfig(config: string | object, reading?: ConfigReading): Builder<A, B, Names, Services>;
 
   /** Another clock, for tests. */
   withClock(clock: Clock): Builder<A, B, Names, Services>;

@@ -8,6 +8,7 @@ export {
   resolveConfig,
   type ConfigFormat,
   type ConfigOptions,
+  type ConfigReading,
   type ParseOptions,
 } from './parse.ts';
 export type { Variables } from './expand.ts';

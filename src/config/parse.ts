@@ -28,6 +28,9 @@ export interface ConfigOptions extends Partial<Variables> {
   readonly warn?: (problem: ConfigProblem) => void;
 }
 
+/** What a host's code may say of how its configuration is read. */
+export type ConfigReading = Omit<ConfigOptions, 'base' | 'warn'>;
+
 /** How a text is read. */
 export interface ParseOptions extends ConfigOptions {
   readonly format: ConfigFormat;

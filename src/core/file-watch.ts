@@ -57,6 +57,7 @@ class DirectoryWatch implements FileWatch {
   #firstAt: number | undefined;
   #reading: Promise<void> | undefined;
   #isStale = false;
+  #emptyAt: number | undefined;
   #closed = false;
 
   constructor(options: FileWatchOptions) {
@@ -135,7 +136,7 @@ class DirectoryWatch implements FileWatch {
       try {
         await this.#followLinks();
         const text = await readText(this.#path, this.#options.maxBytes);
-        if (text === this.#known) continue;
+        if (text === this.#known || this.#isBeingWritten(text)) continue;
         this.#known = text;
         this.#problem = undefined;
         await this.#options.onText(text);
@@ -143,6 +144,15 @@ class DirectoryWatch implements FileWatch {
         await this.#tell(PluginError.from(error, 'CONFIG_1706'));
       }
     }
+  }
+
+  /** Who writes a file in place empties it first; only what stays empty for a while is believed. */
+  #isBeingWritten(text: string): boolean {
+    const now = this.#options.clock.now();
+    this.#emptyAt = text === '' ? (this.#emptyAt ?? now) : undefined;
+    if (this.#emptyAt === undefined || now - this.#emptyAt >= settleMs) return false;
+    this.#changed();
+    return true;
   }
 
   /** Once for each problem: other files of the folder change too while this one is missing. */

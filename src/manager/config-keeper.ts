@@ -2,6 +2,7 @@ import { diffConfig, type ConfigDiff } from '../config/diff.ts';
 import type { HostConfig, PluginConfig } from '../config/host-config.ts';
 import { loadConfig, parseFile } from '../config/load.ts';
 import { resolveConfig, type ConfigOptions } from '../config/parse.ts';
+import type { ConfigProblem } from '../config/problems.ts';
 import { PluginError } from '../core/errors.ts';
 import { watchFile } from '../core/file-watch.ts';
 import { readText } from '../core/read-text.ts';
@@ -9,7 +10,7 @@ import { unloadRefusal } from '../discovery/dependents.ts';
 import type { Needing } from '../discovery/start-order.ts';
 import { applyChanges } from './change-set.ts';
 import { changesOf, type Workshop } from './config-changes.ts';
-import { discover } from './discovered.ts';
+import { discover, withVersions } from './discovered.ts';
 import { fieldsForNextStart, unfulfilled } from './host-notes.ts';
 import { DiscoveryWatch } from './discovery-watch.ts';
 import type { Undo } from './events.ts';
@@ -39,6 +40,8 @@ export class ConfigKeeper {
   /** As it was written; what discovery finds is not in it. */
   #written: HostConfig | undefined;
   #current: HostConfig | undefined;
+  /** Of what was found, as the manifests say. */
+  #versions: ReadonlyMap<string, string> = new Map();
   #path: string | undefined;
   #changes: Promise<unknown> = Promise.resolve();
   /** Wishes that nobody fulfils, and that this was said of. */
@@ -49,7 +52,7 @@ export class ConfigKeeper {
   constructor(workshop: Workshop, shared: Shared, { options, built }: KeeperParts) {
     this.#workshop = workshop;
     this.#shared = shared;
-    this.#options = options;
+    this.#options = { ...options, warn: (problem) => this.#unknownKey(problem) };
     this.#built = built;
     this.#discovery = new DiscoveryWatch(shared, () => this.#lookAgain());
   }
@@ -61,8 +64,8 @@ export class ConfigKeeper {
 
   /** What a configuration would change. */
   async plan(input: ConfigInput): Promise<ConfigDiff> {
-    const { config } = await discover(await this.#read(input));
-    return diffConfig(this.#current, config);
+    const { config, versions } = await discover(await this.#read(input));
+    return withVersions(diffConfig(this.#running, config), this.#versions, versions);
   }
 
   /** Reads a configuration and applies what is different in it; without one, the last file again. */
@@ -117,6 +120,15 @@ export class ConfigKeeper {
     await Promise.all([...ends, this.#discovery.close(), this.#changes]);
   }
 
+  /** The configuration in force, without what code has unregistered since. */
+  get #running(): HostConfig | undefined {
+    if (this.#current === undefined) return undefined;
+    const { registry } = this.#workshop;
+    const isThere = ({ name, enabled, source }: PluginConfig): boolean =>
+      !enabled || source === undefined || registry.find(name) !== undefined;
+    return { ...this.#current, plugins: this.#current.plugins.filter(isThere) };
+  }
+
   async #read(input: ConfigInput): Promise<HostConfig> {
     return typeof input === 'string' ? loadConfig(input, this.#options) : resolveConfig(input, this.#options);
   }
@@ -165,18 +177,25 @@ export class ConfigKeeper {
 
   async #apply(written: HostConfig, startedAt = this.#shared.clock.now()): Promise<ReloadReport> {
     const { clock, events } = this.#shared;
-    const { config: next, found, problems } = await discover(written);
+    const { config: next, found, versions, problems } = await discover(written);
     if (written.discovery !== undefined) events.emit('discovery', { found, problems });
-    const diff = diffConfig(this.#current, next);
+    const diff = withVersions(diffConfig(this.#running, next), this.#versions, versions);
     const atNextStart = fieldsForNextStart(this.#current ?? this.#built, next);
-    const cancelled = await applyChanges(changesOf(diff, this.#current, next, this.#workshop));
+    const cancelled = await applyChanges(changesOf(diff, this.#running, next, this.#workshop));
     this.#written = written;
     this.#current = next;
+    this.#versions = versions;
     this.#noteHost(next, atNextStart);
     const { registry } = this.#workshop;
     registry.disable(new Set(next.plugins.filter(({ enabled }) => !enabled).map(({ name }) => name)));
     await this.#discovery.follow(written.discovery);
     return { ...diff, atNextStart, cancelled, durationMs: clock.now() - startedAt };
+  }
+
+  /** A lenient reader passes over it. */
+  #unknownKey({ line, column, path, message }: ConfigProblem): void {
+    const place = line === undefined ? '' : ` (line ${line}, column ${column})`;
+    this.#shared.logger.warn(`the configuration${place}: ${path}: ${message}`);
   }
 
   /** Takes up the log level, and says what of the host is not taken up. */

@@ -1,3 +1,4 @@
+import type { ConfigDiff, FieldChange } from '../config/diff.ts';
 import type { HostConfig, PluginConfig } from '../config/host-config.ts';
 import { resolveConfig } from '../config/parse.ts';
 import { messageOf } from '../core/errors.ts';
@@ -10,12 +11,14 @@ export interface Discovered {
   readonly config: HostConfig;
   /** Names, in the order they were found. */
   readonly found: readonly string[];
+  /** What the manifests say, by name. */
+  readonly versions: ReadonlyMap<string, string>;
   readonly problems: readonly ScanProblem[];
 }
 
 /** Looks for plugins where a configuration says so. What an entry of the configuration says wins over a manifest. */
 export async function discover(config: HostConfig): Promise<Discovered> {
-  if (config.discovery === undefined) return { config, found: [], problems: [] };
+  if (config.discovery === undefined) return { config, found: [], versions: new Map(), problems: [] };
   const { found, problems } = await scan(config.discovery);
   const usable: FoundPlugin[] = [];
   const all = [...problems];
@@ -31,7 +34,33 @@ export async function discover(config: HostConfig): Promise<Discovered> {
   return {
     config: { ...config, plugins: [...named, ...added] },
     found: [...byName.keys()],
+    versions: new Map(usable.map(({ name, manifest }) => [name, manifest.version])),
     problems: all,
+  };
+}
+
+/** A plan in which a plugin is replaced, too, whose manifest has another version: its program is another then. */
+export function withVersions(
+  diff: ConfigDiff,
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): ConfigDiff {
+  const isOther = (name: string): boolean => before.has(name) && before.get(name) !== after.get(name);
+  const field = (name: string): FieldChange => ({
+    path: 'manifest.version',
+    before: before.get(name),
+    after: after.get(name),
+  });
+  const changed = diff.changed.map((change) =>
+    isOther(change.name)
+      ? { ...change, fields: [...change.fields, field(change.name)], structural: true }
+      : change,
+  );
+  const others = diff.unchanged.filter(isOther);
+  return {
+    ...diff,
+    changed: [...changed, ...others.map((name) => ({ name, fields: [field(name)], structural: true }))],
+    unchanged: diff.unchanged.filter((name) => !isOther(name)),
   };
 }
 

@@ -45,7 +45,7 @@ export class Manager {
     });
     const workshop = { registry: this.#registry, shared: this.#shared, sourceOf: parts.sourceOf };
     this.#config = new ConfigKeeper(workshop, this.#shared, {
-      options: { base: parts.defaults },
+      options: { ...parts.configReading, base: parts.defaults },
       built: parts.hostConfig,
     });
     this.#exporters = new Exporters({ ...this.#shared, metrics });

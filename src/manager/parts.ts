@@ -1,3 +1,4 @@
+import type { ConfigReading } from '../config/parse.ts';
 import type { PluginSettings } from '../config/settings.ts';
 import type { PluginSource } from '../core/transport.ts';
 import type { SourceFactory } from './config-changes.ts';
@@ -9,6 +10,8 @@ export interface ManagerParts extends SharedParts {
   readonly timeoutMs: number;
   /** Makes sources of what a configuration says. */
   readonly sourceOf: SourceFactory;
+  /** How configurations are read. */
+  readonly configReading?: ConfigReading;
   /** What plugins are set to where they say nothing themselves. */
   readonly defaults: PluginSettings;
   /** Plugins to the ones that are asked when they cannot answer. */

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { Auto, Simple, type Discovery } from 'plugboard';
+import { Auto, Simple, type Discovery, type ReloadReport } from 'plugboard';
 import type { Answer, Ask } from '../lifecycle/bees.ts';
 import { managed } from '../support/managed.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
@@ -53,6 +53,17 @@ describe('a host that is run by a file', () => {
     expect(post.body.includes('hive')).toBe(true);
     const requests = metricsIn(post).find(({ name }) => name === 'plugin_requests');
     expect(requests?.points.reduce((sum, { value }) => sum + value, 0)).toBe(1);
+  });
+
+  it('reads it as the code says, with each reload: variables of its own, unknown keys only warned of', async () => {
+    await using folder = await tempFolder();
+    const path = await folder.write('host.yaml', hiveText({ ada: { args: ['${WHO}'], colour: 'red' } }));
+    const log = new MemoryLogger();
+    const reading = { lenient: true, env: {}, overrides: { WHO: 'eve' } };
+    await using host = await managed(Simple<Ask, Answer>().withLogger(log).withConfig(path, reading).build());
+    expect((await host.manager.dynamic().execute('ada', { id: 1 })).name).toBe('eve');
+    expect((await host.manager.reloadConfig()).unchanged).toEqual(['ada']);
+    expect(log.records.find(({ level }) => level === 'warn')?.message).toMatch(/line \d+.*colour/);
   });
 
   it('follows the file when it says so', async () => {
@@ -134,6 +145,29 @@ describe('a host that finds its plugins', () => {
     await rm(`${folder.path}/first`, { recursive: true });
     expect(await removed).toMatchObject({ removed: ['first'] });
     expect(host.manager.listPlugins().map(({ name }) => name)).toEqual(['second']);
+  });
+
+  it('replaces a plugin whose manifest tells of another version, and no other', async () => {
+    await using folder = await tempFolder();
+    await plant(folder, 'mail');
+    await plant(folder, 'news');
+    await using host = await managed(Auto<Ask, Answer>().fromDirectory(folder.path).watching().build());
+    const manager = host.manager.dynamic();
+    const pids = (): (number | undefined)[] => ['mail', 'news'].map((name) => manager.getPlugin(name)?.pid);
+    const [mail, news] = pids();
+    const reloaded = new Promise<ReloadReport | undefined>((resolve) => {
+      manager.on('reload', ({ report }) => resolve(report));
+    });
+    await plant(folder, 'mail', { version: '1.1.0' });
+    expect((await reloaded)?.changed).toEqual([
+      {
+        name: 'mail',
+        fields: [{ path: 'manifest.version', before: '1.0.0', after: '1.1.0' }],
+        structural: true,
+      },
+    ]);
+    expect(pids()[1]).toBe(news);
+    expect(pids()[0]).not.toBe(mail);
   });
 
   it('starts plugins after those they need, and refuses to unload what others need', async () => {

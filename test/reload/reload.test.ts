@@ -106,6 +106,15 @@ describe('a configuration', () => {
     expect(host.manager.listPlugins()).toEqual([]);
   });
 
+  it('brings back what code has unregistered', async () => {
+    await using host = await hive();
+    await host.write({ ada: {}, bob: {} });
+    await host.manager.loadFromConfig(host.path);
+    await host.manager.unregister('ada');
+    expect(await host.manager.reloadConfig()).toMatchObject({ added: ['ada'], unchanged: ['bob'] });
+    expect((await host.ask('ada')).name).toBe('ada');
+  });
+
   it('can be planned without being applied', async () => {
     await using host = await hive();
     await host.write({ ada: {}, bob: {} });
