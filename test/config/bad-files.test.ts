@@ -202,9 +202,7 @@ describe('a file that says what is not allowed is refused with the place, the va
     [
       'a field of another transport',
       'plugins: [{ name: a, endpoint: "x:1", cwd: /tmp }]',
-      [
-        'f:1:44: plugins[0].cwd: means nothing to a plugin of kind grpc; there are: endpoint, max_frame',
-      ],
+      ['f:1:44: plugins[0].cwd: means nothing to a plugin of kind grpc; there are: endpoint, max_frame'],
     ],
     [
       'an api key that is not there',
