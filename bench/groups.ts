@@ -8,6 +8,7 @@ export const groups: Readonly<Record<string, () => Promise<{ run(): Promise<Repo
   child: () => import('./groups/child.ts'),
   bytes: () => import('./groups/bytes.ts'),
   worker: () => import('./groups/worker.ts'),
+  grpc: () => import('./groups/grpc.ts'),
   tracing: () => import('./groups/tracing.ts'),
   memory: () => import('./groups/memory.ts'),
   'verified-start': () => import('./groups/verified-start.ts'),

@@ -79,7 +79,7 @@ export interface OpenSetup {
 
 /** How to reach a plugin. `open` may be called again after the channel has ended. */
 export interface PluginSource<H = Undeclared> {
-  /** The transport: `in-process`, `worker`, `subprocess`. */
+  /** The transport: `in-process`, `worker`, `subprocess`, `grpc`. */
   readonly kind: string;
   /** What is reached, for people: a file, a command. */
   readonly target: string;

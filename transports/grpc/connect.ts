@@ -52,6 +52,8 @@ function channelOptions(endpoint: string, what: ResolvedGrpc): ChannelOptions {
     'grpc.client_idle_timeout_ms': 2 ** 31 - 1, // never: a plugin is kept, and its loss is to be noticed
     'grpc.enable_retries': 0, // the manager's policies repeat calls, and count them
     'grpc.use_local_subchannel_pool': 1, // a new connection must not wait for the back-off of one before it
+    'grpc.service_config_disable_resolution': 1, // policies are the manager's, not those of a record of DNS
+    ...(isLocal(endpoint) && { 'grpc.enable_http_proxy': 0 }),
     ...(keepAliveMs > 0 && {
       'grpc.keepalive_time_ms': keepAliveMs,
       'grpc.keepalive_timeout_ms': Math.min(keepAliveMs, 20_000),

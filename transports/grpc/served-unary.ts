@@ -15,7 +15,7 @@ interface Waiting {
 }
 
 /** What a failed call is rejected with. */
-export class ServedError extends Error {
+class ServedError extends Error {
   readonly wireError: WireError;
 
   constructor(wireError: WireError) {

@@ -109,6 +109,7 @@ export class Served {
     if (this.#closing !== undefined)
       return void call.emit('error', status(codes.unavailable, 'the server is closing'));
     if (!(await this.#mayUse(call.metadata))) return void call.emit('error', refused);
+    if (call.cancelled) return; // meanwhile
     const session = serveSession(call, {
       plugin: this.#plugin,
       name: this.#nameIn(call.metadata),

@@ -59,7 +59,7 @@ export interface Status {
 }
 
 /** The status in words: `UNAVAILABLE: connection refused`. */
-export function statusWords({ code, details }: Status): string {
+function statusWords({ code, details }: Status): string {
   return `${names[code] ?? code}${details === '' ? '' : `: ${printable(details, 500)}`}`;
 }
 

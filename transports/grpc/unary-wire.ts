@@ -179,7 +179,7 @@ function settle<T>(resolve: (value: T) => void, reject: (error: unknown) => void
 }
 
 /** Whether an error is a status of gRPC. */
-export function isStatus(error: unknown): error is Error & Status {
+function isStatus(error: unknown): error is Error & Status {
   return error instanceof Error && 'details' in error && 'code' in error && typeof error.code === 'number';
 }
 

@@ -49,6 +49,11 @@ describe('an endpoint', () => {
     expect(kinds('auth', at(endpoint))).toEqual(['endpoint_not_allowed']);
   });
 
+  it('may be one of several, if all of them are allowed', () => {
+    expect(kinds('auth', at('auth.example:50051,unix:/run/auth.sock'))).toEqual([]);
+    expect(kinds('auth', at('auth.example:50051,evil.example:50051'))).toEqual(['endpoint_not_allowed']);
+  });
+
   it('takes the certificates of its entry, of its source, or those that both name', () => {
     const entry = (name: string) => whitelist.entries.get(name);
     const certificates = (name: string, launch: Launch) =>

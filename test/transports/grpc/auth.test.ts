@@ -42,7 +42,7 @@ describe('authentication', () => {
   it.each(methods)('by %s arrives in its headers', async (_name, auth, headers) => {
     for (const session of [true, false]) {
       const { server, seen } = await guarded(undefined, session);
-      await using _server = server;
+      await using _ = server;
       await using own = await host(grpc(server.endpoint, { auth }));
       expect(await own.manager.execute('subject', 'it')).toBe('subject heard it (1)');
       expect(seen.length).toBeGreaterThan(0);
@@ -68,7 +68,7 @@ describe('authentication', () => {
   it('that the server does not accept is TRANSPORT_1302, which is not tried again, and names no secret', async () => {
     for (const session of [true, false]) {
       const { server } = await guarded(() => false, session);
-      await using _server = server;
+      await using _ = server;
       const error = await startError(grpc(server.endpoint, { auth: { method: 'bearer', token: 'hunter2' } }));
       expect(error).toMatchObject({ code: 'TRANSPORT_1302', retryable: false });
       expect(JSON.stringify([error.message, error.context])).not.toContain('hunter2');
@@ -85,7 +85,7 @@ describe('authentication', () => {
     let token = 'first';
     const auth: GrpcAuth = { method: 'bearer', token: async () => token };
     const unary = await guarded(({ authorization }) => authorization === `Bearer ${token}`, false);
-    await using _unary = unary.server;
+    await using _ = unary.server;
     await using own = await host(grpc(unary.server.endpoint, { auth }));
     token = 'second';
     expect(await own.manager.execute('subject', 'it')).toBe('subject heard it (1)');

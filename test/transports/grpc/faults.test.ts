@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { definePlugin } from 'plugboard';
 import { serveGrpc, type GrpcServer } from 'plugboard/grpc';
 import { grpc } from 'plugboard/transports';
@@ -21,7 +24,7 @@ function slow(): { plugin: typeof echo; started: Promise<void>; release: () => v
     },
     close: () => void closed++,
   });
-  return { plugin: plugin as typeof echo, started, release: () => release('held'), closed: () => closed };
+  return { plugin, started, release: () => release('held'), closed: () => closed };
 }
 
 const restart = { restart: { initialDelayMs: 1 } };
@@ -39,8 +42,9 @@ describe.each([true, false])('a connection (session: %s)', (session) => {
     await closing;
     await lost;
     const again = own.next('subject', 'ready');
-    await using _second = await serveGrpc(echo, { session, port: first.port });
+    await using second = await serveGrpc(echo, { session, port: first.port });
     await again;
+    expect(second.port).toBe(first.port);
     expect(await own.manager.execute('subject', 'it')).toBe('subject heard it (1)');
   });
 
@@ -116,6 +120,16 @@ it.each([{ tls: 'yes' }, { keepAlive: 1 }, { maxFrameBytes: 1 }, { tls: { certif
     );
   },
 );
+
+it('without its package both ends name the command that installs it', async () => {
+  const program = fileURLToPath(new URL('programs/without-package.mjs', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [program]);
+  const said = 'gRPC needs a package that is not installed. Run: npm install @grpc/grpc-js';
+  expect(JSON.parse(stdout)).toEqual([
+    ['PLUGIN_1008', said],
+    ['PLUGIN_1008', said],
+  ]);
+});
 
 interface Proxy extends AsyncDisposable {
   readonly endpoint: string;

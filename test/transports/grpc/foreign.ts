@@ -6,10 +6,10 @@ import {
   Server,
   ServerCredentials,
   type Client,
-  type GrpcObject,
   type sendUnaryData,
   type ServerUnaryCall,
   type ServiceClientConstructor,
+  type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 
@@ -20,8 +20,10 @@ type Call = ServerUnaryCall<Message, Message>;
 type Answer = Message | { readonly code: number; readonly details: string; readonly metadata?: Metadata };
 
 const file = createRequire(import.meta.url).resolve('plugboard/plugboard.proto');
-const { plugboard } = loadPackageDefinition(loadSync(file, { keepCase: true })) as { plugboard: GrpcObject };
-const Plugin = (plugboard?.['v1'] as GrpcObject)['Plugin'] as ServiceClientConstructor;
+const definitions = loadPackageDefinition(loadSync(file, { keepCase: true })) as unknown as {
+  readonly plugboard: { readonly v1: { readonly Plugin: ServiceClientConstructor } };
+};
+const { Plugin } = definitions.plugboard.v1;
 
 /** A server that knows nothing of plugboard but its .proto. */
 export interface ForeignServer extends AsyncDisposable {
@@ -41,12 +43,12 @@ export async function foreignServer(
     const handler = async (call: Call, done: sendUnaryData<Message>): Promise<void> => {
       seen.push({ method, request: call.request, metadata: call.metadata });
       const given = await answer(call.request, call);
-      if (typeof given['code'] === 'number') done(given as never);
-      else done(null, given as Message);
+      if (typeof given['code'] === 'number') done(given);
+      else done(null, given);
     };
-    return [method, handler];
+    return [method, handler] as const;
   });
-  server.addService(Plugin.service, Object.fromEntries(handlers));
+  server.addService(Plugin.service, Object.fromEntries<unknown>(handlers) as UntypedServiceImplementation);
   const port = await new Promise<number>((resolve) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (_, given) => resolve(given));
   });

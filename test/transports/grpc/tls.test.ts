@@ -44,13 +44,15 @@ describe('TLS', () => {
     await folder[Symbol.asyncDispose]();
   });
 
-  async function answers(source: PluginSource): Promise<void> {
+  async function answerOf(source: PluginSource): Promise<string> {
     await using own = await host(source);
-    expect(await own.manager.execute('subject', 'it')).toBe('subject heard it (1)');
+    return await own.manager.execute('subject', 'it');
   }
 
   it('reaches a server whose certificate our authority signed', async () => {
-    await answers(grpc(at(encrypted), { tls: { caFile: ours.caFile } }));
+    expect(await answerOf(grpc(at(encrypted), { tls: { caFile: ours.caFile } }))).toBe(
+      'subject heard it (1)',
+    );
   });
 
   it('refuses a server that another authority signed', async () => {
@@ -65,7 +67,9 @@ describe('TLS', () => {
       code: 'PLUGIN_1205',
       message: expect.stringContaining('auth.example') as string,
     });
-    await answers(grpc(at(encrypted), { tls: { ...tls, serverName: 'localhost' } }));
+    expect(await answerOf(grpc(at(encrypted), { tls: { ...tls, serverName: 'localhost' } }))).toBe(
+      'subject heard it (1)',
+    );
   });
 
   it('is missed at either end: PLUGIN_1205', async () => {
@@ -89,7 +93,9 @@ describe('TLS', () => {
   });
 
   it('with mtls shows the host’s own certificate', async () => {
-    await answers(grpc(at(mutual), { auth: { method: 'mtls', ...client, caFile: ours.caFile } }));
+    expect(
+      await answerOf(grpc(at(mutual), { auth: { method: 'mtls', ...client, caFile: ours.caFile } })),
+    ).toBe('subject heard it (1)');
   });
 
   it('with mtls lets nobody in without a certificate, or with another’s', async () => {
@@ -114,7 +120,7 @@ describe('TLS', () => {
     const source = grpc(at(mutual), { auth: { method: 'mtls', ...pair, caFile: ours.caFile } });
     expect(await startError(source)).toMatchObject({ code: 'AUTH_1104' });
     ours.sign('rotated');
-    await answers(source);
+    expect(await answerOf(source)).toBe('subject heard it (1)');
     await rm(pair.certFile);
     expect(await startError(source)).toMatchObject({ code: 'AUTH_1104' });
   });
@@ -131,7 +137,7 @@ describe('TLS', () => {
   it('takes the pinned certificate and no other', async () => {
     const pinned = (certFile: string): PluginSource =>
       grpc(at(encrypted), { tls: { caFile: ours.caFile, certificateSha256: [fingerprint(certFile)] } });
-    await answers(pinned(server.certFile));
+    expect(await answerOf(pinned(server.certFile))).toBe('subject heard it (1)');
     expect(await startError(pinned(client.certFile))).toMatchObject({
       code: 'SECURITY_1803',
       plugin: 'subject',
