@@ -26,7 +26,11 @@ function lint(tarball) {
   run(process.execPath, [join(root, 'node_modules/publint/src/cli.js'), tarball, '--strict'], { cwd: root });
   console.log('publint: nothing to say');
   const attw = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js');
-  run(process.execPath, [attw, tarball, '--profile', 'esm-only'], { cwd: root });
+  run(
+    process.execPath,
+    [attw, tarball, '--profile', 'esm-only', '--exclude-entrypoints', 'plugboard.proto'],
+    { cwd: root },
+  );
   console.log('attw: the types resolve');
 }
 

@@ -5,7 +5,7 @@ import { printable } from '../../src/core/printable.ts';
 import { defaultMaxFrameBytes } from '../wire/messages.ts';
 import { authHeaders, type AuthHeaders, type GrpcAuth } from './auth.ts';
 import { checkEndpoint } from './endpoint.ts';
-import type { GrpcTls } from './tls.ts';
+import type { GrpcTls } from './tls-options.ts';
 
 /** How a gRPC server is connected to. */
 export interface GrpcOptions {

@@ -6,19 +6,7 @@ import { checkServerIdentity, createSecureContext, type PeerCertificate } from '
 import { messageOf, PluginError } from '../../src/core/errors.ts';
 import { printable } from '../../src/core/printable.ts';
 import type { GrpcLibrary } from './load.ts';
-
-/** TLS towards a server. Files are PEM, and read anew for every connection, so that they may be rotated. */
-export interface GrpcTls {
-  /** Who may have signed the server's certificate. Default: the authorities that Node knows. */
-  readonly caFile?: string | undefined;
-  /** The host's own certificate, with `keyFile`. */
-  readonly certFile?: string | undefined;
-  readonly keyFile?: string | undefined;
-  /** The name in the server's certificate. Default: that of the endpoint. */
-  readonly serverName?: string | undefined;
-  /** SHA-256 of the certificates that the server may show, in hex, besides being signed. Default: any. */
-  readonly certificateSha256?: readonly string[] | undefined;
-}
+import type { GrpcTls } from './tls-options.ts';
 
 /** What proves who is who on a connection. */
 export interface Security {
