@@ -13,6 +13,9 @@ export interface HookSchemas<ReqSchema extends Schema, RespSchema extends Schema
   readonly response: RespSchema;
 }
 
+/** Schemas of types that are known. */
+type Claimed<Req, Resp> = Partial<HookSchemas<Schema<Req>, Schema<unknown, Resp>>>;
+
 type In<S extends Schema> = StandardSchemaV1.InferInput<S>;
 type Out<S extends Schema> = StandardSchemaV1.InferOutput<S>;
 
@@ -32,10 +35,14 @@ export function hook<ReqSchema extends Schema, RespSchema extends Schema>(
 export function hook<ReqSchema extends Schema, RespSchema extends Schema>(
   schemas: HookSchemas<ReqSchema, RespSchema>,
 ): Hook<In<ReqSchema>, Out<RespSchema>>;
-/** A claim of a hook that many plugins answer: `hook<Req, Resp>({ combine: 'first-decisive', … })`. */
-export function hook<Req, Resp extends Answer>(combining: Combining<Req, Resp>): RunnableHook<Req, Resp>;
+/** The same with the types said first: schemas, where there are some, have to fit them. */
+export function hook<Req, Resp extends Answer>(
+  definition: Claimed<Req, Resp> & Combining<Req, Resp>,
+): RunnableHook<Req, Resp>;
 /** The same for one that only tells. */
-export function hook<Req, Resp = unknown>(combining: Observing): RunnableHook<Req, Resp, undefined>;
+export function hook<Req, Resp = unknown>(
+  definition: Claimed<Req, Resp> & Observing,
+): RunnableHook<Req, Resp, undefined>;
 /** A hook whose types are a claim: `hook<Req, Resp>()`. */
 export function hook<Req, Resp>(): Hook<Req, Resp>;
 export function hook(

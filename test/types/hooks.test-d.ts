@@ -97,3 +97,10 @@ definePlugin<typeof hooks>({
 const session = openScope<typeof hooks>('session');
 expectTypeOf(openScope('message', session).facts['judge']).toEqualTypeOf<Say | undefined>();
 void manager.run('judge', 'tea', { within: session });
+
+// Types that are said first, with schemas that have to fit them.
+hook<string, Say>({ ...open, refuse, request: z.string() });
+// @ts-expect-error this schema makes something else of a request
+hook<string, Say>({ ...open, refuse, request: z.number() });
+// @ts-expect-error this schema lets through what is no answer
+hook<string, Say>({ ...open, refuse, response: z.object({ action: z.literal('approve') }) });
