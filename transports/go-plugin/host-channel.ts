@@ -5,7 +5,7 @@ import type { Connection } from '../grpc/connect.ts';
 import { lost } from '../grpc/link.ts';
 import { closedButAliveMs, within } from '../subprocess/stop.ts';
 import type { Spoken } from './host-session.ts';
-import { endGoPlugin } from './kill.ts';
+import { tellToEnd } from './kill.ts';
 import type { Life } from './life.ts';
 
 /** A plugin that has shaken hands, from then to its end. */
@@ -55,15 +55,19 @@ export class GoPluginChannel implements Channel {
     return this.#closing;
   };
 
+  /** As hosts in Go do it: `Shutdown`, a moment to end, then force. */
   async #stop(timeoutMs: number): Promise<void> {
     const { plugin, clock, logger } = this.#setup;
-    if (timeoutMs > 0)
-      await within(clock, timeoutMs, Promise.race([this.#spoken.drain(timeoutMs), this.#life.gone]));
-    this.#spoken.fail(new PluginError('PLUGIN_1206', { plugin, message: 'the plugin was closed' }));
-    const killTimeoutMs = timeoutMs > 0 ? this.#killTimeoutMs : 0;
-    const hasEnded = await endGoPlugin(this.#life, this.#connection.client, killTimeoutMs, clock);
-    if (!hasEnded && timeoutMs > 0)
-      logger.warn('the plugin did not end when it was told to, and was ended by force', { killTimeoutMs });
+    const { gone } = this.#life;
+    if (timeoutMs > 0) {
+      await within(clock, timeoutMs, Promise.race([this.#spoken.drain(timeoutMs), gone]));
+      this.#spoken.fail(new PluginError('PLUGIN_1206', { plugin, message: 'the plugin was closed' }));
+      const killTimeoutMs = this.#killTimeoutMs;
+      if (!(await tellToEnd(this.#connection.client, gone, killTimeoutMs, clock)))
+        logger.warn('the plugin did not end when it was told to, and is ended by force', { killTimeoutMs });
+    }
+    this.#life.kill();
+    await gone;
   }
 
   /** A crash closes the connection a moment before the exit is known. */

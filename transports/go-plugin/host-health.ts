@@ -12,7 +12,7 @@ import { healthService } from './messages.ts';
  */
 export async function checkHealth({ client }: Connection): Promise<HealthReport> {
   const { path, requestSerialize, responseDeserialize } = healthMethods.check;
-  const answer = await new Promise<number | Status>((resolve) => {
+  const answer = await new Promise<number | ServiceError>((resolve) => {
     const settle = (error: ServiceError | null, value = 0): void => resolve(error ?? value);
     client.makeUnaryRequest(path, requestSerialize, responseDeserialize, healthService, settle);
   });
@@ -21,7 +21,7 @@ export async function checkHealth({ client }: Connection): Promise<HealthReport>
   return { status: 'unhealthy', message: 'the plugin says that it does not serve' };
 }
 
-function withoutHealth(status: Status): HealthReport {
+function withoutHealth(status: Error & Status): HealthReport {
   if (status.code === codes.unimplemented) return { status: 'healthy' };
   if (status.code === codes.notFound)
     return { status: 'unhealthy', message: `its health service does not know '${healthService}'` };

@@ -9,7 +9,10 @@ import { startGoPlugin } from './start.ts';
  * It needs the package `@grpc/grpc-js`.
  * @throws {PluginError} `PLUGIN_1007`, `CONFIG_1703` for a command or option that makes no sense.
  */
-export function goPlugin<H = Undeclared>(command: string, options: GoPluginOptions<H>): PluginSource<H> {
+export function goPlugin<H = Undeclared>(
+  command: string,
+  options: GoPluginOptions<NoInfer<H>>,
+): PluginSource<H> {
   const what = resolveGoPlugin(command, options);
   const { program } = what;
   return {

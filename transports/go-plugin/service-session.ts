@@ -1,13 +1,23 @@
 import type { ClientUnaryCall, Metadata, ServiceError } from '@grpc/grpc-js';
 
 import type { PluginError } from '../../src/core/errors.ts';
+import type { HealthReport } from '../../src/core/health.ts';
 import type { PluginInfo } from '../../src/core/plugin.ts';
 import type { ChannelCall, OpenSetup } from '../../src/core/transport.ts';
 import { writeContext } from '../grpc/call-metadata.ts';
 import type { Connection } from '../grpc/connect.ts';
+import { transportError } from '../grpc/status.ts';
 import { closedButAliveMs, within } from '../subprocess/stop.ts';
 import { withResolvers } from '../wire/with-resolvers.ts';
-import { callError, isLost, notAnswered, notReadable, notWritable, tooLarge } from './call-errors.ts';
+import {
+  callError,
+  isLost,
+  isStatus,
+  notAnswered,
+  notReadable,
+  notWritable,
+  tooLarge,
+} from './call-errors.ts';
 import { checkHealth } from './host-health.ts';
 import type { AnyGoServices, GoMethod } from './host-method.ts';
 import type { Spoken } from './host-session.ts';
@@ -57,7 +67,13 @@ export class ServiceSession implements Spoken {
     });
   }
 
-  health: Spoken['health'] = () => checkHealth(this.#parts.connection);
+  async health(): Promise<HealthReport> {
+    const { connection, setup } = this.#parts;
+    const { endpoint } = connection;
+    return checkHealth(connection).catch((error: unknown) => {
+      throw isStatus(error) ? transportError(error, { plugin: setup.plugin, endpoint }) : error;
+    });
+  }
 
   /** go-plugin has no word for settings: they are a method of the application's, if any. */
   configure = async (): Promise<boolean> => false;
