@@ -1,5 +1,5 @@
 export { goPlugin } from './go-plugin/host.ts';
 export type { GoPluginOptions } from './go-plugin/host-options.ts';
-export type { GoMethod, GoServices } from './go-plugin/host-method.ts';
+export type { GoPluginMethod, GoPluginServices } from './go-plugin/host-method.ts';
 export type { GoHandshake } from './go-plugin/cookie.ts';
 export type { Curve } from './go-plugin/certificate.ts';

@@ -4,7 +4,7 @@ import type { RequestOf, ResponseOf, Undeclared } from '../../src/core/contract.
  * One unary method of a plugin's own `.proto`, with what writes its request and reads its answer: `toBinary` and
  * `fromBinary` of protobuf-es, or any other pair.
  */
-export interface GoMethod<Req = never, Resp = unknown> {
+export interface GoPluginMethod<Req = never, Resp = unknown> {
   /** Its full name: `/proto.KV/Get`. */
   readonly method: string;
   readonly encode: (request: Req) => Uint8Array | Promise<Uint8Array>;
@@ -12,9 +12,9 @@ export interface GoMethod<Req = never, Resp = unknown> {
 }
 
 /** Which method answers which hook. */
-export type GoServices<H = Undeclared> = H extends Undeclared
-  ? Readonly<Record<string, GoMethod>>
-  : { readonly [K in keyof H]?: GoMethod<RequestOf<H[K]>, ResponseOf<H[K]>> };
+export type GoPluginServices<H = Undeclared> = H extends Undeclared
+  ? Readonly<Record<string, GoPluginMethod>>
+  : { readonly [K in keyof H]?: GoPluginMethod<RequestOf<H[K]>, ResponseOf<H[K]>> };
 
 /** Any services, when nobody looks at their types any more. */
-export type AnyGoServices = Readonly<Record<string, GoMethod | undefined>>;
+export type AnyGoServices = Readonly<Record<string, GoPluginMethod | undefined>>;

@@ -8,7 +8,7 @@ import { resolveSubprocess, type ResolvedSubprocess, type SubprocessOptions } fr
 import { defaultMaxFrameBytes } from '../wire/messages.ts';
 import type { Curve } from './certificate.ts';
 import type { GoHandshake } from './cookie.ts';
-import type { AnyGoServices, GoServices } from './host-method.ts';
+import type { AnyGoServices, GoPluginServices } from './host-method.ts';
 
 /** How a program made for HashiCorp's go-plugin is started and spoken to. */
 export interface GoPluginOptions<H = Undeclared> extends Pick<
@@ -23,7 +23,7 @@ export interface GoPluginOptions<H = Undeclared> extends Pick<
    * Which method of its `.proto` answers which hook; a function is given the version that the plugin chose. Default:
    * the plugin serves plugboard's own `.proto`, as `serveGoPlugin` does.
    */
-  readonly services?: GoServices<H> | ((protocolVersion: number) => GoServices<H>) | undefined;
+  readonly services?: GoPluginServices<H> | ((protocolVersion: number) => GoPluginServices<H>) | undefined;
   /**
    * TLS with a certificate of either end's own, made for each start: nobody else on this computer can call the plugin or
    * answer in its place. Default `P-256`, which every TLS library knows; `P-521` is what hosts in Go use. `false` for

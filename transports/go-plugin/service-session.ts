@@ -19,7 +19,7 @@ import {
   tooLarge,
 } from './call-errors.ts';
 import { checkHealth } from './host-health.ts';
-import type { AnyGoServices, GoMethod } from './host-method.ts';
+import type { AnyGoServices, GoPluginMethod } from './host-method.ts';
 import type { Spoken } from './host-session.ts';
 
 /** A call that somebody waits for. */
@@ -153,7 +153,7 @@ export class ServiceSession implements Spoken {
 
 const asIs = (bytes: Buffer): Buffer => bytes;
 
-async function encoded({ encode }: GoMethod, { request }: ChannelCall): Promise<Buffer> {
+async function encoded({ encode }: GoPluginMethod, { request }: ChannelCall): Promise<Buffer> {
   try {
     const { buffer, byteOffset, byteLength } = await encode(request as never);
     return Buffer.from(buffer, byteOffset, byteLength);
@@ -162,7 +162,7 @@ async function encoded({ encode }: GoMethod, { request }: ChannelCall): Promise<
   }
 }
 
-async function decoded({ decode }: GoMethod, response: Buffer): Promise<unknown> {
+async function decoded({ decode }: GoPluginMethod, response: Buffer): Promise<unknown> {
   try {
     return await decode(new Uint8Array(response));
   } catch (cause) {

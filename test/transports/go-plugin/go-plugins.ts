@@ -1,5 +1,5 @@
 import { Simple, type Hook, type PluginSettings, type PluginSource } from 'plugboard';
-import { goPlugin, type GoMethod, type GoPluginOptions } from 'plugboard/go-plugin';
+import { goPlugin, type GoPluginMethod, type GoPluginOptions } from 'plugboard/go-plugin';
 import { bytesOf, numberOf, readFields, textOf, writeFields } from '../../../transports/grpc/proto-fields.ts';
 import { goPrograms, type GoPluginVersion, type GoPrograms } from '../../support/go-fixtures.ts';
 import { managed, type Managed } from '../../support/managed.ts';
@@ -38,17 +38,17 @@ const bytesIn = (message: Uint8Array): Buffer =>
 /** Writers and readers of the fixtures' messages. */
 export const codecs = { none, text, number, numberIn, textIn, bytesIn };
 
-function more<Req>(name: string, encode: (request: Req) => Uint8Array): GoMethod<Req, undefined>;
+function more<Req>(name: string, encode: (request: Req) => Uint8Array): GoPluginMethod<Req, undefined>;
 function more<Req, Resp>(
   name: string,
   encode: (request: Req) => Uint8Array,
   decode: (message: Uint8Array) => Resp,
-): GoMethod<Req, Resp>;
+): GoPluginMethod<Req, Resp>;
 function more(
   name: string,
   encode: (request: never) => Uint8Array,
   decode: (message: Uint8Array) => unknown = () => undefined,
-): GoMethod {
+): GoPluginMethod {
   return { method: `/fixture.More/${name}`, encode, decode };
 }
 
@@ -84,7 +84,7 @@ export const services = {
   remaining: more('Remaining', none, numberIn),
   header: more('Header', text, textIn),
   missing: more('Missing', none),
-} satisfies Record<string, GoMethod>;
+} satisfies Record<string, GoPluginMethod>;
 
 type Options = Partial<GoPluginOptions>;
 
