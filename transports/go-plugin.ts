@@ -12,3 +12,7 @@ export type {
   GoServed,
   GoServices,
 } from './go-plugin/serve-types.ts';
+export { goPlugin } from './go-plugin/host.ts';
+export type { GoPluginOptions } from './go-plugin/host-options.ts';
+export type { GoPluginMethod, GoPluginServices } from './go-plugin/host-method.ts';
+export type { Curve } from './go-plugin/certificate.ts';

@@ -20,9 +20,9 @@ export function tagged(tag: number, ...parts: readonly Uint8Array[]): Buffer {
 
 function lengthOf(length: number): number[] {
   if (length < 0x80) return [length];
-  const bytes: number[] = [];
-  for (let rest = length; rest > 0; rest = Math.floor(rest / 0x100)) bytes.unshift(rest % 0x100);
-  return [0x80 + bytes.length, ...bytes];
+  const digits: number[] = [];
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 0x100)) digits.unshift(rest % 0x100);
+  return [0x80 + digits.length, ...digits];
 }
 
 export function sequence(...parts: readonly Uint8Array[]): Buffer {

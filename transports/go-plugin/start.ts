@@ -1,0 +1,119 @@
+import { isPluginError, PluginError } from '../../src/core/errors.ts';
+import type { Channel, OpenSetup } from '../../src/core/transport.ts';
+import { loadGrpc, type GrpcLibrary } from '../grpc/load.ts';
+import { admitted } from '../subprocess/admitted.ts';
+import { startChild, type Child } from '../subprocess/child.ts';
+import { closedButAliveMs, within } from '../subprocess/stop.ts';
+import { limitStart } from '../wire/limit-start.ts';
+import { makeCertificate, type OwnCertificate } from './certificate.ts';
+import { firstLine } from './first-line.ts';
+import { parseHandshakeLine, type HandshakeLine } from './handshake-line.ts';
+import { GoPluginChannel } from './host-channel.ts';
+import { connectTo } from './host-connection.ts';
+import { pluginEnvironment } from './host-environment.ts';
+import type { ResolvedGoPlugin } from './host-options.ts';
+import { logPrints } from './host-streams.ts';
+import { childLife, type Life } from './life.ts';
+import { hclogReader } from './logs.ts';
+import { makeSocketFolder, type SocketFolder } from './socket-folder.ts';
+import { reach, speak } from './speak.ts';
+import { checkLine, neverShookHands, noLine, whyEnded } from './start-errors.ts';
+
+/** A start under way. */
+interface Start {
+  readonly library: GrpcLibrary;
+  readonly what: ResolvedGoPlugin;
+  readonly setup: OpenSetup;
+  readonly child: Child;
+  readonly life: Life;
+  readonly own: OwnCertificate | undefined;
+  /** The sockets that the plugin has told of. */
+  readonly sockets: Set<string>;
+  /** Aborts when the start takes too long or is no longer wanted. */
+  readonly signal: AbortSignal;
+}
+
+/** Starts a plugin, reads its handshake line and connects to it. @throws {PluginError} with why it did not become one. */
+export async function startGoPlugin(what: ResolvedGoPlugin, setup: OpenSetup): Promise<Channel> {
+  const { curve } = what;
+  const library = await loadGrpc();
+  const own = curve === undefined ? undefined : await makeCertificate(curve, setup.clock.date());
+  const folder = await makeSocketFolder();
+  const child = await launch(what, folder, own, setup);
+  const sockets = new Set<string>();
+  const life = childLife(child, folder, sockets, setup.plugin);
+  const abandon = new AbortController();
+  const giveUp = (reason: PluginError): void => {
+    abandon.abort(reason);
+    life.kill();
+  };
+  const endWatch = limitStart(setup, giveUp, () => neverShookHands(setup));
+  const start: Start = { library, what, setup, child, life, own, sockets, signal: abandon.signal };
+  try {
+    return await Promise.race([connect(start), aborted(abandon.signal)]);
+  } catch (error) {
+    throw await failed(start, error);
+  } finally {
+    endWatch();
+  }
+}
+
+async function launch(
+  what: ResolvedGoPlugin,
+  folder: SocketFolder,
+  own: OwnCertificate | undefined,
+  setup: OpenSetup,
+): Promise<Child> {
+  const program = admitted(what.program, setup);
+  try {
+    return await startChild(program, pluginEnvironment(program, what, folder, own, setup), setup);
+  } catch (error) {
+    await folder.remove();
+    throw error;
+  }
+}
+
+async function connect({ library, what, setup, child, life, own, sockets, signal }: Start): Promise<Channel> {
+  child.log.capture(child.stderr, 'stderr', hclogReader());
+  const line = await handshake(child, setup);
+  if (line.network === 'unix') sockets.add(line.address);
+  checkLine(line, what);
+  const connection = connectTo(library, line, own, what.program.maxFrameBytes, setup);
+  try {
+    await reach(connection, child, setup);
+    logPrints(connection.client, child.log);
+    const spoken = await speak(connection, line, what, setup, signal);
+    return new GoPluginChannel(life, spoken, connection, what.killTimeoutMs, setup);
+  } catch (error) {
+    connection.client.close();
+    throw error;
+  }
+}
+
+/** A program that ends closes its stdout a moment before its exit is known. */
+async function handshake(child: Child, { clock }: OpenSetup): Promise<HandshakeLine> {
+  const line = await firstLine(child);
+  if (line !== undefined) return parseHandshakeLine(line);
+  await within(clock, closedButAliveMs, child.exited);
+  throw noLine();
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const tell = (): void => reject(PluginError.from(signal.reason, 'PLUGIN_1206'));
+    if (signal.aborted) tell();
+    else signal.addEventListener('abort', tell, { once: true });
+  });
+}
+
+/** Ends what was started; a line that was printed tells more than the exit after it. */
+async function failed({ child, life, what, setup, signal }: Start, error: unknown): Promise<PluginError> {
+  const { plugin } = setup;
+  const endedByItself = child.process.exitCode !== null || child.process.signalCode !== null;
+  life.kill();
+  await life.gone;
+  if (signal.aborted) return PluginError.from(signal.reason, 'PLUGIN_1206', { plugin });
+  const isAboutLine = isPluginError(error) && error.code === 'RPC_2002';
+  if (endedByItself && !isAboutLine) return whyEnded(await child.exited, child, what.program, plugin);
+  return PluginError.from(error, 'RPC_2002', { plugin });
+}
