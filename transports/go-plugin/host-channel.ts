@@ -59,9 +59,9 @@ export class GoPluginChannel implements Channel {
   async #stop(timeoutMs: number): Promise<void> {
     const { plugin, clock, logger } = this.#setup;
     const { gone } = this.#life;
-    if (timeoutMs > 0) {
-      await within(clock, timeoutMs, Promise.race([this.#spoken.drain(timeoutMs), gone]));
-      this.#spoken.fail(new PluginError('PLUGIN_1206', { plugin, message: 'the plugin was closed' }));
+    if (timeoutMs > 0) await within(clock, timeoutMs, Promise.race([this.#spoken.drain(timeoutMs), gone]));
+    this.#spoken.fail(new PluginError('PLUGIN_1206', { plugin, message: 'the plugin was closed' }));
+    if (timeoutMs > 0 && this.#life.isOurs) {
       const killTimeoutMs = this.#killTimeoutMs;
       if (!(await tellToEnd(this.#connection.client, gone, killTimeoutMs, clock)))
         logger.warn('the plugin did not end when it was told to, and is ended by force', { killTimeoutMs });

@@ -19,11 +19,12 @@ export function connectTo(
   peer: Peer,
   own: OwnCertificate | undefined,
   maxFrameBytes: number,
-  { plugin }: Pick<OpenSetup, 'plugin'>,
+  { plugin, launch }: Pick<OpenSetup, 'plugin' | 'launch'>,
 ): Connection {
   const endpoint = peer.network === 'unix' ? `unix:${peer.address}` : peer.address;
+  const pins = launch?.kind === 'endpoint' ? launch.certificateSha256 : undefined;
   const security =
-    peer.certificate === undefined ? insecure(library, undefined) : pinned(library, peer.certificate, own);
+    peer.certificate === undefined ? insecure(library, pins) : pinned(library, peer.certificate, own);
   const options: ChannelOptions = {
     ...ownOptions({ maxFrameBytes }),
     'grpc.enable_http_proxy': 0,

@@ -86,11 +86,10 @@ export function resolveGoPlugin<H>(command: string, options: GoPluginOptions<H>)
   const { args, env, inheritEnv, cwd, maxFrameBytes, services, autoMtls, ...plain } = result.data;
   const given = Object.entries({ args, env, inheritEnv, cwd, maxFrameBytes });
   const program = Object.fromEntries(given.filter(([, value]) => value !== undefined));
-  if (typeof services === 'object') checkServices(command, services);
   return {
     ...plain,
     program: resolveSubprocess(command, { ...program, channel: 'stdio' }),
-    services: typeof services === 'object' ? () => services : services,
+    services: servicesOf(command, services),
     curve: autoMtls === false ? undefined : autoMtls,
   };
 }
@@ -103,8 +102,21 @@ function wrongOptions(command: unknown, issues: readonly z.core.$ZodIssue[]): Pl
   return new PluginError('CONFIG_1703', { message });
 }
 
-/** @throws {PluginError} `CONFIG_1703` for what is no method. */
-export function checkServices(command: string, services: AnyGoServices): AnyGoServices {
+/**
+ * The services of a version.
+ * @throws {PluginError} `CONFIG_1703` for what is no method.
+ */
+export function servicesOf(
+  command: string,
+  services: AnyGoServices | ((protocolVersion: number) => AnyGoServices) | undefined,
+): ResolvedGoPlugin['services'] {
+  if (services === undefined) return undefined;
+  if (typeof services === 'function') return (version) => checkServices(command, services(version));
+  checkServices(command, services);
+  return () => services;
+}
+
+function checkServices(command: string, services: AnyGoServices): AnyGoServices {
   for (const [hook, service] of Object.entries(services)) {
     if (/^\/[\w.]+\/\w+$/.test(service?.method ?? '')) continue;
     const message = `goPlugin('${printable(command, 80)}') has no method for the hook '${printable(hook, 80)}'. Name it in full: method: '/proto.KV/Get'.`;

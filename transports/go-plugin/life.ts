@@ -9,7 +9,9 @@ export interface Life {
   readonly pid: number;
   /** Resolves when it is gone and nothing is left of it, with what to tell those who call it. */
   readonly gone: Promise<PluginError>;
-  /** Ends it at once. */
+  /** Whether this host ends it; a test or a debugger ends its plugin itself. */
+  readonly isOurs: boolean;
+  /** Ends it at once, or lets go of it. */
   kill(): void;
 }
 
@@ -24,7 +26,7 @@ export function childLife(
     await Promise.all([folder.remove(), ...[...sockets].map(removeSocket)]);
     return endedError(exit, child, plugin);
   });
-  return { pid: child.pid, gone, kill: () => child.signal('SIGKILL') };
+  return { pid: child.pid, gone, isOurs: true, kill: () => child.signal('SIGKILL') };
 }
 
 /** Plugins of go-plugin before 1.5 make their sockets where they like; no other file is touched. */

@@ -1,10 +1,12 @@
+import { basename } from 'node:path';
+
 import { isPluginError, PluginError } from '../../src/core/errors.ts';
 import type { Channel, OpenSetup } from '../../src/core/transport.ts';
 import { loadGrpc, type GrpcLibrary } from '../grpc/load.ts';
 import { admitted } from '../subprocess/admitted.ts';
 import { startChild, type Child } from '../subprocess/child.ts';
 import { closedButAliveMs, within } from '../subprocess/stop.ts';
-import { limitStart } from '../wire/limit-start.ts';
+import { withinStart } from '../wire/within-start.ts';
 import { makeCertificate, type OwnCertificate } from './certificate.ts';
 import { firstLine } from './first-line.ts';
 import { parseHandshakeLine, type HandshakeLine } from './handshake-line.ts';
@@ -12,11 +14,10 @@ import { GoPluginChannel } from './host-channel.ts';
 import { connectTo } from './host-connection.ts';
 import { pluginEnvironment } from './host-environment.ts';
 import type { ResolvedGoPlugin } from './host-options.ts';
-import { logPrints } from './host-streams.ts';
 import { childLife, type Life } from './life.ts';
 import { hclogReader } from './logs.ts';
 import { makeSocketFolder, type SocketFolder } from './socket-folder.ts';
-import { reach, speak } from './speak.ts';
+import { agree } from './agree.ts';
 import { checkLine, neverShookHands, noLine, whyEnded } from './start-errors.ts';
 
 /** A start under way. */
@@ -42,19 +43,17 @@ export async function startGoPlugin(what: ResolvedGoPlugin, setup: OpenSetup): P
   const child = await launch(what, folder, own, setup);
   const sockets = new Set<string>();
   const life = childLife(child, folder, sockets, setup.plugin);
-  const abandon = new AbortController();
-  const giveUp = (reason: PluginError): void => {
-    abandon.abort(reason);
-    life.kill();
-  };
-  const endWatch = limitStart(setup, giveUp, () => neverShookHands(setup));
-  const start: Start = { library, what, setup, child, life, own, sockets, signal: abandon.signal };
   try {
-    return await Promise.race([connect(start), aborted(abandon.signal)]);
+    return await withinStart(
+      setup,
+      () => neverShookHands(setup),
+      (signal) => {
+        signal.addEventListener('abort', () => life.kill(), { once: true });
+        return connect({ library, what, setup, child, life, own, sockets, signal });
+      },
+    );
   } catch (error) {
-    throw await failed(start, error);
-  } finally {
-    endWatch();
+    throw await failed(child, life, what, setup, error);
   }
 }
 
@@ -78,16 +77,12 @@ async function connect({ library, what, setup, child, life, own, sockets, signal
   const line = await handshake(child, setup);
   if (line.network === 'unix') sockets.add(line.address);
   checkLine(line, what);
-  const connection = connectTo(library, line, own, what.program.maxFrameBytes, setup);
-  try {
-    await reach(connection, child, setup);
-    logPrints(connection.client, child.log);
-    const spoken = await speak(connection, line, what, setup, signal);
-    return new GoPluginChannel(life, spoken, connection, what.killTimeoutMs, setup);
-  } catch (error) {
-    connection.client.close();
-    throw error;
-  }
+  const { maxFrameBytes } = what.program;
+  const connection = connectTo(library, line, own, maxFrameBytes, setup);
+  const name = basename(what.program.command);
+  const reached = { connection, line, name, log: child.log, services: what.services, maxFrameBytes };
+  const spoken = await agree(reached, setup, signal);
+  return new GoPluginChannel(life, spoken, connection, what.killTimeoutMs, setup);
 }
 
 /** A program that ends closes its stdout a moment before its exit is known. */
@@ -98,22 +93,20 @@ async function handshake(child: Child, { clock }: OpenSetup): Promise<HandshakeL
   throw noLine();
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const tell = (): void => reject(PluginError.from(signal.reason, 'PLUGIN_1206'));
-    if (signal.aborted) tell();
-    else signal.addEventListener('abort', tell, { once: true });
-  });
-}
-
 /** Ends what was started; a line that was printed tells more than the exit after it. */
-async function failed({ child, life, what, setup, signal }: Start, error: unknown): Promise<PluginError> {
-  const { plugin } = setup;
+async function failed(
+  child: Child,
+  life: Life,
+  { program }: ResolvedGoPlugin,
+  { plugin, clock }: OpenSetup,
+  error: unknown,
+): Promise<PluginError> {
+  const code = isPluginError(error) ? error.code : undefined;
+  if (code === 'PLUGIN_1205') await within(clock, closedButAliveMs, child.exited); // its end tells more
   const endedByItself = child.process.exitCode !== null || child.process.signalCode !== null;
   life.kill();
   await life.gone;
-  if (signal.aborted) return PluginError.from(signal.reason, 'PLUGIN_1206', { plugin });
-  const isAboutLine = isPluginError(error) && error.code === 'RPC_2002';
-  if (endedByItself && !isAboutLine) return whyEnded(await child.exited, child, what.program, plugin);
+  const tellsLess = code !== 'RPC_2002' && code !== 'PLUGIN_1206';
+  if (endedByItself && tellsLess) return whyEnded(await child.exited, child, program, plugin);
   return PluginError.from(error, 'RPC_2002', { plugin });
 }
