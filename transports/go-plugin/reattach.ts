@@ -12,7 +12,6 @@ import { agree, type Reached } from './agree.ts';
 import { foreignLife } from './foreign-life.ts';
 import { GoPluginChannel } from './host-channel.ts';
 import { connectTo } from './host-connection.ts';
-import type { AnyGoServices } from './host-method.ts';
 import { servicesOf, type GoPluginOptions } from './host-options.ts';
 import { neverShookHands } from './start-errors.ts';
 
@@ -61,8 +60,7 @@ export function reattachGoPlugin<H = Undeclared>(
     const message = `reattachGoPlugin needs go-plugin's ReattachConfig: ${printable(problems.join('; '), 500)}.`;
     throw new PluginError('CONFIG_1703', { message });
   }
-  // nobody looks at the types of the methods from here on
-  const services = servicesOf('reattached', options.services as AnyGoServices | undefined);
+  const services = servicesOf('reattached', options.services);
   const { Network, String: address } = result.data.Addr;
   const endpoint = Network === 'unix' ? `unix:${address}` : address;
   return {

@@ -25,6 +25,7 @@ interface Start {
   readonly library: GrpcLibrary;
   readonly what: ResolvedGoPlugin;
   readonly setup: OpenSetup;
+  readonly folder: SocketFolder;
   readonly child: Child;
   readonly life: Life;
   readonly own: OwnCertificate | undefined;
@@ -49,7 +50,7 @@ export async function startGoPlugin(what: ResolvedGoPlugin, setup: OpenSetup): P
       () => neverShookHands(setup),
       (signal) => {
         signal.addEventListener('abort', () => life.kill(), { once: true });
-        return connect({ library, what, setup, child, life, own, sockets, signal });
+        return connect({ library, what, setup, folder, child, life, own, sockets, signal });
       },
     );
   } catch (error) {
@@ -72,9 +73,19 @@ async function launch(
   }
 }
 
-async function connect({ library, what, setup, child, life, own, sockets, signal }: Start): Promise<Channel> {
+async function connect({
+  library,
+  what,
+  setup,
+  folder,
+  child,
+  life,
+  own,
+  sockets,
+  signal,
+}: Start): Promise<Channel> {
   child.log.capture(child.stderr, 'stderr', hclogReader());
-  const line = await handshake(child, setup);
+  const [line] = await Promise.all([handshake(child, setup), folder.belongsTo(child.pid)]);
   if (line.network === 'unix') sockets.add(line.address);
   checkLine(line, what);
   const { maxFrameBytes } = what.program;
