@@ -93,6 +93,21 @@ describe('a program that is served', () => {
   });
 });
 
+describe('services that cannot be loaded', () => {
+  it('end the plugin with 1 and the reason in the log', async () => {
+    await using plugin = await startPlugin({ FIXTURE_FAILS: '1' }, 'go-prints-early.mjs');
+    expect(await plugin.exit).toBe(1);
+    expect(await plugin.stdout).toBe('');
+    expect(records(await plugin.stderr)).toMatchObject([
+      {
+        '@level': 'error',
+        '@message': expect.stringContaining('the database is not there') as string,
+        stack: expect.stringContaining('go-prints-early-services.mjs') as string,
+      },
+    ]);
+  });
+});
+
 describe('where it listens', () => {
   const permissions = (line: string): number => statSync(parseHandshakeLine(line).address).mode & 0o777;
 

@@ -32,6 +32,11 @@ describe('what a served plugin prints', () => {
     expect(Number(said?.[1])).toBeGreaterThan(1900 * 1024);
   });
 
+  it('is not on stdout even if it is printed while the services are loaded', async () => {
+    const run = await runHost(['ping', 'wait 50'], { plugin: nodePlugin('go-prints-early.mjs') });
+    expect(printed(run, 'stdout')).toBe('loading …\n');
+  });
+
   it('holds nothing up where nobody ever listens', async () => {
     await using folder = await tempFolder();
     const mark = await folder.write('mark', '');
