@@ -31,8 +31,8 @@ export const envelopeSchema = z.object({
   receivedAt: z.number(),
   expiresAt: z.number(),
   holdUntil: z.number().optional(),
-  /** Where to, instead of what configuration and DNS say: `smtp://host:port`, `lmtp://…`, `maildir:folder`. */
-  route: z.string().optional(),
+  /** Where to, instead of what configuration and DNS say. */
+  route: z.object({ host: z.string(), port: z.number(), protocol: z.enum(['smtp', 'lmtp']) }).optional(),
   requireTls: z.boolean().optional(),
   dsn: z.object({ ret: z.enum(['FULL', 'HDRS']).optional(), envid: z.string().optional() }).optional(),
   trace,

@@ -74,6 +74,11 @@ export class Queue {
     this.#schedule.add(envelope.queueId, envelope.priority, envelope.holdUntil ?? envelope.receivedAt);
   }
 
+  /** Whether there is a mail to take. */
+  get hasDue(): boolean {
+    return this.#schedule.hasDue;
+  }
+
   /** The mail to work on now, if there is one. Give it back with `giveBack`. */
   async take(): Promise<Lease | undefined> {
     for (let queueId = this.#schedule.take(); queueId !== undefined; queueId = this.#schedule.take()) {
@@ -84,9 +89,9 @@ export class Queue {
     return undefined;
   }
 
-  /** Waits for the next attempt, or is done with the mail. */
-  giveBack(lease: Lease): Promise<void> {
-    return this.#settle(lease.envelope, lease.states);
+  /** Waits for the next attempt, `notBefore` at the soonest, or is done with the mail. */
+  giveBack(lease: Lease, notBefore = 0): Promise<void> {
+    return this.#settle(lease.envelope, lease.states, notBefore);
   }
 
   /** Works on nothing more; what lies on the disk stays. */
@@ -94,7 +99,7 @@ export class Queue {
     this.#schedule.stop();
   }
 
-  async #settle(envelope: Envelope, states: readonly RecipientState[]): Promise<void> {
+  async #settle(envelope: Envelope, states: readonly RecipientState[], notBefore = 0): Promise<void> {
     if (isFinished(envelope, states)) {
       await this.files.remove(envelope.queueId);
       this.#count--;

@@ -45,6 +45,12 @@ export class Schedule {
     this.#look();
   }
 
+  /** Whether there is a mail to take. */
+  get hasDue(): boolean {
+    this.#gather();
+    return this.#due.size > 0;
+  }
+
   /** The mail to work on now. */
   take(): string | undefined {
     this.#gather();
