@@ -9,10 +9,24 @@ export type { AutoBuilder, AutoPreset } from './builder/auto.ts';
 export type { Builder, PluginManager, Preset } from './builder/types.ts';
 export { definePlugin } from './core/plugin.ts';
 export { defineHooks, hook, type HookSchemas } from './hooks/define.ts';
+export {
+  accumulateScore,
+  firstDecisive,
+  firstProvider,
+  modifyChain,
+  observe,
+  type Answer,
+} from './hooks/combine.ts';
+export { openScope, type Scope } from './hooks/scope.ts';
+export type { RunOptions } from './hooks/chain.ts';
+export type { Combining, HookFailure, Observing, Refused, RunnableHook } from './hooks/combining.ts';
+export type { Verdict } from './hooks/verdict.ts';
+export { factsOf, notesOf, type Facts, type Notes } from './core/facts.ts';
+export type { FailureRule } from './core/failure-rule.ts';
 export { isPluginError, PluginError, type PluginErrorDetails } from './core/errors.ts';
 export { errorNames, type ErrorCode } from './core/error-codes.ts';
 export type { ExecutionContext } from './core/execution-context.ts';
-export type { PluginSettings } from './config/settings.ts';
+export type { HookSettings, PluginSettings } from './config/settings.ts';
 export type {
   CircuitBreakerSettings,
   ConcurrencySettings,
@@ -40,7 +54,9 @@ export type {
   ConfigReload,
   Discovery,
   DrainProgress,
+  Dropped,
   HealthChange,
+  HookFailed,
   ManagerEvents,
   Restart,
   StateChange,

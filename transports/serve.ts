@@ -25,6 +25,7 @@ export type {
   SinglePluginSpec,
 } from '../src/core/plugin.ts';
 export { isPluginError, PluginError } from '../src/core/errors.ts';
+export { factsOf, notesOf, type Facts, type Notes } from '../src/core/facts.ts';
 
 /**
  * Makes this program a plugin: it answers the host that started it, over the wire that the host chose,

@@ -22,7 +22,10 @@ import type { MetricsSnapshot } from '../core/metrics-snapshot.ts';
 import type { TracingOptions } from '../core/tracer.ts';
 import type { HostServices } from '../core/plugin.ts';
 import type { PluginSource } from '../core/transport.ts';
+import type { RunOptions } from '../hooks/chain.ts';
+import type { Runnable, SaidOf } from '../hooks/combining.ts';
 import type { HookSchemas } from '../hooks/define.ts';
+import type { Verdict } from '../hooks/verdict.ts';
 import type { ManagerEvents, Undo } from '../manager/events.ts';
 import type { ReplaceStrategy } from '../manager/takeover.ts';
 import type {
@@ -76,6 +79,21 @@ export interface PluginManager<A, B = WholeMap, Names extends string = string> e
     request: RequestOf<ContractOf<A, B>[K]>,
     options?: ExecutionContext,
   ): Promise<ResponseOf<ContractOf<A, B>[K]>>;
+
+  /**
+   * Asks every plugin that answers a hook, and combines what they say as the hook's definition has it. The verdict is
+   * there at once, without a promise, where all of them answered at once; `await` fits both. What a plugin does wrong
+   * is a failure in the verdict, never an error here.
+   * @throws {PluginError} `PLUGIN_1209` for a request that breaks the contract, `PLUGIN_1206` when the caller gave up,
+   * `PLUGIN_1208` after a shutdown.
+   */
+  run<K extends Runnable<ContractOf<A, B>> & string>(
+    hook: K,
+    request: RequestOf<ContractOf<A, B>[K]>,
+    options?: RunOptions,
+  ):
+    | Verdict<RequestOf<ContractOf<A, B>[K]>, SaidOf<ContractOf<A, B>[K]>>
+    | Promise<Verdict<RequestOf<ContractOf<A, B>[K]>, SaidOf<ContractOf<A, B>[K]>>>;
 
   /**
    * Takes up a plugin while the manager runs, and starts it unless it is lazy.

@@ -77,12 +77,11 @@ function pluginConfig(
   host: HostEntry,
   settings: ResolvedSettings,
 ): PluginConfig {
-  const { name, type, enabled, priority, version, auth, dependencies, labels, annotations } = entry;
+  const { name, type, enabled, version, auth, dependencies, labels, annotations } = entry;
   return {
     name,
     type,
     enabled,
-    priority,
     version,
     source: sourceOf(entry, tree, () => {}), // what is wrong with it was said by checkPlugins
     auth,

@@ -35,7 +35,6 @@ export interface FieldChange {
 
 /** What a running plugin takes up without a new instance; everything else is structural. */
 const inPlace = [
-  'priority',
   'labels',
   'annotations',
   'dependencies',
@@ -51,6 +50,9 @@ const inPlace = [
   'settings.healthCheck',
   'settings.logLevel',
   'settings.config',
+  'settings.priority',
+  'settings.onFailure',
+  'settings.hooks',
 ];
 
 /** Whether a change of this field of a plugin needs a new instance. */

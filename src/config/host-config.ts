@@ -43,8 +43,6 @@ export interface PluginConfig {
   readonly type: string | undefined;
   /** A disabled plugin is known but not registered. Default true. */
   readonly enabled: boolean;
-  /** Of plugins that answer the same hook, the lower comes first. Default 1, as go-plugins. */
-  readonly priority: number;
   /** The versions of the plugin that are accepted, as a range of npm's semver: `^1.2.0`. Without it any. */
   readonly version: string | undefined;
   /** Undefined where the file names only the plugin: code registers it, or discovery finds it. */

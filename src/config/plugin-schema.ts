@@ -14,7 +14,6 @@ export interface PluginEntry {
   readonly name: string;
   readonly type: string | undefined;
   readonly enabled: boolean;
-  readonly priority: number;
   readonly version: string | undefined;
   /** How it is reached. Without it: by `type`, else by which of `command`, `file`, `endpoint` is there. */
   readonly transport: Transport | undefined;
@@ -82,7 +81,6 @@ export const plugin: z.ZodType<PluginEntry> = z.strictObject({
   name: z.string(),
   type: maybe(z.string()),
   enabled: z.boolean().default(true),
-  priority: z.int().default(1),
   version: maybe(range),
   transport: maybe(z.enum(['exec', 'subprocess', 'worker', 'grpc', 'grpc-tls', 'go-plugin'])),
   command: maybe(z.string()),

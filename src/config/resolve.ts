@@ -106,6 +106,10 @@ const instances = instancesShape.refine(
   },
 );
 
+const priority = z.int();
+const onFailure = z.union([z.enum(['open', 'closed']), z.strictObject({ closed: z.int() })]);
+const hook = z.strictObject({ priority: priority.optional(), onFailure: onFailure.optional() });
+
 /** Every setting of a plugin with its default; the reasons stand at the fields of `PluginSettings`. */
 const settings = z.strictObject({
   timeoutMs: timeout.optional(),
@@ -124,6 +128,9 @@ const settings = z.strictObject({
   ),
   config: z.unknown().optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).optional(),
+  priority: priority.default(1),
+  onFailure: onFailure.optional(),
+  hooks: z.record(z.string(), hook).default({}),
   services: z.array(z.string()).default([]),
 });
 
@@ -155,6 +162,7 @@ export function resolveSettings(given: PluginSettings, plugin: string, timeoutMs
     instances: { ...data.instances, weights: data.instances.weights },
     config: data.config,
     logLevel: data.logLevel,
+    onFailure: data.onFailure,
   };
 }
 

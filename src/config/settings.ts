@@ -1,3 +1,4 @@
+import type { FailureRule } from '../core/failure-rule.ts';
 import type { LogLevel } from '../core/logger.ts';
 import type {
   CircuitBreakerSettings,
@@ -32,8 +33,22 @@ export interface PluginSettings<Service extends string = string> {
   readonly config?: unknown;
   /** Its records below this level are dropped. Default: the manager's, from `withLogLevel`. */
   readonly logLevel?: LogLevel;
+  /** Of plugins that answer the same hook, the lower comes first. Default 1, as go-plugins. */
+  readonly priority?: number;
+  /** What its failure means for hooks that several plugins answer. Default: what each hook says. */
+  readonly onFailure?: FailureRule;
+  /** The same two for single hooks, by their names. */
+  readonly hooks?: Readonly<Record<string, HookSettings>>;
   /** The host services it may call. Default none. */
   readonly services?: readonly Service[];
+}
+
+/** What can be set for one hook of one plugin; what is not given here is the plugin's. */
+export interface HookSettings {
+  /** For this hook. Default: the plugin's. */
+  readonly priority?: number | undefined;
+  /** For this hook. Default: the plugin's, else the hook's. */
+  readonly onFailure?: FailureRule | undefined;
 }
 
 type Filled<T> = { readonly [K in keyof Required<T>]: Exclude<Required<T>[K], undefined> };
@@ -54,6 +69,9 @@ export interface ResolvedSettings {
   readonly instances: ResolvedInstances;
   readonly config: unknown;
   readonly logLevel: LogLevel | undefined;
+  readonly priority: number;
+  readonly onFailure: FailureRule | undefined;
+  readonly hooks: Readonly<Record<string, HookSettings>>;
   readonly services: readonly string[];
 }
 

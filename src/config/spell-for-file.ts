@@ -11,6 +11,10 @@ export function spellForFile(schema: z.core.$ZodType, value: unknown, field: str
   if (Array.isArray(value)) {
     return want.kind === 'list' ? value.map((item) => spellForFile(want.item, item, '')) : value;
   }
+  if (want.kind === 'record' && typeof value === 'object' && value !== null) {
+    const parts = Object.entries(value).map(([key, part]) => [key, spellForFile(want.value, part, '')]);
+    return Object.fromEntries(parts);
+  }
   if (want.kind !== 'object' || typeof value !== 'object' || value === null) return value;
   const given = Object.entries(value).filter(([, part]) => part !== undefined);
   const entries = given.map(([key, part]: [string, unknown]) => {

@@ -3,6 +3,8 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Hook, HookMap, Schema } from '../core/contract.ts';
 import { PluginError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
+import type { Answer } from './combine.ts';
+import type { Combining, Observing, RunnableHook } from './combining.ts';
 
 /** The schemas of a hook's messages. */
 export interface HookSchemas<ReqSchema extends Schema, RespSchema extends Schema> {
@@ -12,14 +14,35 @@ export interface HookSchemas<ReqSchema extends Schema, RespSchema extends Schema
   readonly response: RespSchema;
 }
 
+type In<S extends Schema> = StandardSchemaV1.InferInput<S>;
+type Out<S extends Schema> = StandardSchemaV1.InferOutput<S>;
+
 /** A hook whose types are a claim: `hook<Req, Resp>()`. */
 export function hook<Req, Resp>(): Hook<Req, Resp>;
+/** The same for one that only tells. */
+export function hook<Req, Resp = unknown>(combining: Observing): RunnableHook<Req, Resp, undefined>;
+/** A claim of a hook that many plugins answer: `hook<Req, Resp>({ combine: firstDecisive(), … })`. */
+export function hook<Req, Resp extends Answer>(combining: Combining<Req, Resp>): RunnableHook<Req, Resp>;
+/** A hook that only tells, and whose messages are checked. */
+export function hook<ReqSchema extends Schema, RespSchema extends Schema>(
+  definition: HookSchemas<ReqSchema, RespSchema> & Observing,
+): RunnableHook<In<ReqSchema>, Out<RespSchema>, undefined>;
+/** A hook that many plugins answer, and whose messages are checked. */
+export function hook<ReqSchema extends Schema, RespSchema extends Schema<unknown, Answer>>(
+  definition: HookSchemas<ReqSchema, RespSchema> & Combining<In<ReqSchema>, Out<RespSchema>>,
+): RunnableHook<In<ReqSchema>, Out<RespSchema>>;
 /** A hook whose messages are checked: `hook({ request, response })`, with any Standard Schema. */
 export function hook<ReqSchema extends Schema, RespSchema extends Schema>(
   schemas: HookSchemas<ReqSchema, RespSchema>,
-): Hook<StandardSchemaV1.InferInput<ReqSchema>, StandardSchemaV1.InferOutput<RespSchema>>;
-export function hook(schemas?: HookSchemas<Schema, Schema>): Hook<never, unknown> {
-  return Object.freeze({ request: schemas?.request, response: schemas?.response });
+): Hook<In<ReqSchema>, Out<RespSchema>>;
+export function hook(
+  definition: Partial<HookSchemas<Schema, Schema>> & Partial<Combining<unknown, Answer> | Observing> = {},
+): Hook<never, unknown> {
+  const { request, response, ...combining } = definition;
+  const messages = { request, response };
+  return Object.freeze(
+    'combine' in combining ? { ...messages, combining: Object.freeze(combining) } : messages,
+  );
 }
 
 /**

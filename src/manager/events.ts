@@ -62,6 +62,20 @@ export interface Discovery {
   readonly problems: readonly ScanProblem[];
 }
 
+/** A plugin failed where several answer a hook; `open`: it was passed over, `closed`: the hook's refusal decided. */
+export interface HookFailed {
+  readonly plugin: string;
+  readonly hook: string;
+  readonly error: PluginError;
+  readonly rule: 'open' | 'closed';
+}
+
+/** A plugin was not told something, because what it has to be told became too much; so often since the start. */
+export interface Dropped {
+  readonly plugin: string;
+  readonly total: number;
+}
+
 /** Event names and what each brings. */
 export interface ManagerEvents {
   state: StateChange;
@@ -72,6 +86,8 @@ export interface ManagerEvents {
   config: ConfigChange;
   reload: ConfigReload;
   discovery: Discovery;
+  hookFailed: HookFailed;
+  dropped: Dropped;
 }
 
 /** Takes a listener back. */
@@ -90,6 +106,8 @@ export class Events {
     config: new Set(),
     reload: new Set(),
     discovery: new Set(),
+    hookFailed: new Set(),
+    dropped: new Set(),
   };
 
   on<K extends keyof ManagerEvents>(name: K, listener: (event: ManagerEvents[K]) => void): Undo {

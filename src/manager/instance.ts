@@ -49,6 +49,8 @@ export class Instance implements Target {
   lastPick: number = 0;
   /** Replaced or stopping: takes no new calls, and retries go elsewhere. */
   retired: boolean = false;
+  /** The hooks that it answers, as it said when it was last ready; undefined before. */
+  hooks: readonly string[] | undefined = undefined;
   /** Calls wait for it before they go here. */
   hold: Promise<void> | undefined = undefined;
   readonly #parts: InstanceParts;
@@ -142,6 +144,7 @@ export class Instance implements Target {
 
   #moved(from: PluginState, to: PluginState, events: InstanceEvents): void {
     if (to.status === 'ready') {
+      this.hooks = this.supervisor.live?.hooks;
       this.breaker?.reset(); // what it counted was another process
       this.monitor.start();
     }

@@ -9,6 +9,7 @@ import type { MetricsExporter } from '../core/metrics-exporter.ts';
 import type { MetricsSnapshot } from '../core/metrics-snapshot.ts';
 import type { TracingOptions } from '../core/tracer.ts';
 import type { PluginSource } from '../core/transport.ts';
+import type { RunOptions } from '../hooks/chain.ts';
 import { ConfigKeeper, type ConfigInput } from './config-keeper.ts';
 import type { ManagerEvents, Undo } from './events.ts';
 import { Exporters } from './exporters.ts';
@@ -17,6 +18,7 @@ import { makeShared } from './make-shared.ts';
 import { closeGate, openGate, recordMove } from './guard.ts';
 import type { ManagerParts } from './parts.ts';
 import { draining, isShutDown } from './refusals.ts';
+import { HookRunner, type Outcome } from './hook-runner.ts';
 import { Registry } from './registry.ts';
 import type { Shared } from './shared.ts';
 import { checkStrategy, type ReplaceStrategy } from './takeover.ts';
@@ -30,6 +32,7 @@ export class Manager {
   readonly #shared: Shared;
   readonly #exporters: Exporters;
   readonly #config: ConfigKeeper;
+  readonly #hooks: HookRunner;
   #shutdown: Promise<ShutdownReport> | undefined;
   #onShutdown: (() => void) | undefined;
   readonly #hasFallbacks: boolean;
@@ -48,6 +51,7 @@ export class Manager {
       options: { ...parts.configReading, base: parts.defaults },
       built: parts.hostConfig,
     });
+    this.#hooks = new HookRunner(this.#registry, this.#shared, parts.timeoutMs);
     this.#exporters = new Exporters({ ...this.#shared, metrics });
     metrics?.watch(this);
   }
@@ -69,6 +73,10 @@ export class Manager {
   call(plugin: string, hook: string, request: unknown, options?: ExecutionContext): Promise<unknown> {
     if (this.#hasFallbacks) return this.#askWithFallback(plugin, hook, request, options);
     return this.#ask(plugin, hook, request, options);
+  }
+
+  run(hook: string, request: unknown, options?: RunOptions): Outcome {
+    return this.#hooks.run(hook, request, options);
   }
 
   async register(name: string, source: PluginSource, settings: PluginSettings = {}): Promise<this> {
@@ -234,6 +242,7 @@ export class Manager {
 
   async #end(timeoutMs: number): Promise<ShutdownReport> {
     const { clock, turnEnd, deadlines } = this.#shared;
+    this.#hooks.flush();
     this.#registry.close();
     const unwatched = this.#config.close();
     const startedAt = clock.now();

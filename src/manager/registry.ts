@@ -25,6 +25,8 @@ export class Registry {
   /** Names that a configuration knows but has turned off. */
   #disabled: ReadonlySet<string> = new Set();
   #isClosed = false;
+  readonly #leaving = new Set<Entry>();
+  readonly #onChange: (() => void)[] = [];
 
   constructor(shared: Shared, defaults: Defaults) {
     this.#shared = shared;
@@ -33,6 +35,21 @@ export class Registry {
 
   get entries(): readonly Entry[] {
     return [...this.#entries.values()];
+  }
+
+  /** Calls a listener whenever a plugin comes or goes. */
+  onChange(listener: () => void): void {
+    this.#onChange.push(listener);
+  }
+
+  /** Whether a plugin is being unregistered: nobody new is to be sent there. */
+  isLeaving(entry: Entry): boolean {
+    return this.#leaving.has(entry);
+  }
+
+  /** Whether it takes up nothing any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   find(name: string): Entry | undefined {
@@ -53,6 +70,7 @@ export class Registry {
     if (this.#entries.has(name)) throw taken(name);
     const entry = new Entry(name, source, settings, this.#shared);
     this.#entries.set(name, entry);
+    this.#changed();
     return entry;
   }
 
@@ -118,12 +136,19 @@ export class Registry {
 
   async #forget(entry: Entry, timeoutMs: number): Promise<DrainReport> {
     const { name } = entry;
+    this.#leaving.add(entry);
     const report = await entry.close(timeoutMs, () =>
       draining(name, 'it is being unregistered and takes no new calls.'),
     );
+    this.#leaving.delete(entry);
     if (this.#entries.get(name) !== entry) return report;
     this.#entries.delete(name);
+    this.#changed();
     this.#shared.metrics?.forget(name);
     return report;
+  }
+
+  #changed(): void {
+    for (const listener of this.#onChange) listener();
   }
 }

@@ -50,6 +50,22 @@ export class CallPath {
     return new Promise((resolve, reject) => call.begin(resolve, reject));
   }
 
+  /**
+   * Asks one of the several plugins that answer a hook: the question was checked before, and one of the functions is
+   * called at once where the plugin answers at once.
+   */
+  ask(
+    hook: string,
+    question: Question,
+    request: unknown,
+    options: ExecutionContext | undefined,
+    resolve: (answer: unknown) => void,
+    reject: (error: PluginError) => void,
+  ): void {
+    if (this.#refusal !== undefined) return reject(this.#refusal());
+    new Call(this.#parts, this.#tally, hook, question, request, options).begin(resolve, reject);
+  }
+
   /** Refuses every new call from now on; the first reason stays. */
   refuse(refusal: () => PluginError): void {
     this.#refusal ??= refusal;

@@ -17,7 +17,7 @@ function problemsOf(format: ConfigFormat, text: string, options: Partial<ParseOp
 
 const settingsNames =
   'timeout, start, start_timeout, drain_timeout, restart, retry, circuit_breaker, rate_limit, concurrency, ' +
-  'health_check, instances, config, log_level, services';
+  'health_check, instances, config, log_level, priority, on_failure, hooks, services';
 
 describe('a file that is not of its format is refused with the place', () => {
   it.each<[ConfigFormat, string, string]>([
@@ -108,7 +108,7 @@ describe('a file that says what is not allowed is refused with the place, the va
       'a key that is like none',
       'plugins:\n  - name: a\n    xyzzy: 1',
       [
-        'f:3:5: plugins[0].xyzzy: unknown key; known here: name, type, enabled, priority, version, transport, command, ' +
+        'f:3:5: plugins[0].xyzzy: unknown key; known here: name, type, enabled, version, transport, command, ' +
           'file, endpoint, args, env, inherit_env, work_dir, protocol, channel, max_frame, kill_timeout, auth, ' +
           `connection, dependencies, labels, annotations, ${settingsNames}`,
       ],

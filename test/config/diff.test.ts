@@ -21,7 +21,9 @@ describe('a change of one field of a plugin', () => {
     [{ restart: { max_restarts: 9 } }, 'settings.restart.maxRestarts'],
     [{ drain_timeout: 0 }, 'settings.drainTimeoutMs'],
     [{ config: { words: ['spam'] } }, 'settings.config'],
-    [{ priority: 5 }, 'priority'],
+    [{ priority: 5 }, 'settings.priority'],
+    [{ on_failure: 'closed' }, 'settings.onFailure'],
+    [{ hooks: { 'mail.rcptTo': { on_failure: { closed: 421 } } } }, 'settings.hooks.mail.rcptTo'],
     [{ labels: { team: 'mail' } }, 'labels.team'],
     [{ dependencies: ['other'] }, 'dependencies'],
   ])('such as %o is made in place', (fields, path) => {

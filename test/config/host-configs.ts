@@ -74,6 +74,12 @@ const settings = {
   timeout: ms,
   start: fc.constantFrom('eager', 'lazy'),
   drain_timeout: ms,
+  priority: fc.integer({ min: -5, max: 5 }),
+  on_failure: fc.constantFrom('open', 'closed', { closed: 421 }),
+  hooks: fc.dictionary(
+    fc.constantFrom('mail.rcptTo', 'on_failure'),
+    fc.constant({ on_failure: 'open', priority: 2 }),
+  ),
   retry: fc.oneof(off, retry),
   circuit_breaker: fc.oneof(
     off,
@@ -133,7 +139,6 @@ const plugin = fc
     {
       type: fc.constantFrom('auth', 'filter'),
       enabled: fc.boolean(),
-      priority: fc.integer({ min: -5, max: 5 }),
       version: fc.constantFrom('^1.2.0', '>=1 <3'),
       auth,
       connection: fc.record({ max_connections: fc.nat(9), idle_timeout: ms }, { requiredKeys: [] }),

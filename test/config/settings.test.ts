@@ -19,7 +19,7 @@ const refused = (...problems: string[]): object =>
 
 const names =
   'timeoutMs, start, startTimeoutMs, drainTimeoutMs, restart, retry, circuitBreaker, rateLimit, concurrency, ' +
-  'healthCheck, instances, config, logLevel, services';
+  'healthCheck, instances, config, logLevel, priority, onFailure, hooks, services';
 const retryNames =
   'maxRetries, initialDelayMs, maxDelayMs, multiplier, jitter, attemptTimeoutMs, budgetRatio';
 
@@ -45,6 +45,9 @@ describe('settings that are not given', () => {
       instances: { count: 1, spread: 'least-loaded', weights: undefined },
       config: undefined,
       logLevel: undefined,
+      priority: 1,
+      onFailure: undefined,
+      hooks: {},
       services: [],
     });
   });
@@ -122,6 +125,9 @@ describe('settings that are given', () => {
       healthCheck: { intervalMs: 50, timeoutMs: 50, failureLimit: 1 },
       instances: { count: 2, spread: 'weighted', weights: [1, 3] },
       config: { words: ['spam'] },
+      priority: -3,
+      onFailure: { closed: 421 },
+      hooks: { 'mail.rcptTo': { onFailure: 'open' } },
       services: ['lookup'],
     };
     expect(resolve(settings)).toMatchObject(settings);

@@ -88,8 +88,7 @@ describe('${NAME}', () => {
     `;
     expect(parseConfig(text, { format: 'yaml', env }).plugins[0]).toMatchObject({
       enabled: true,
-      priority: 7,
-      settings: { timeoutMs: 5000, drainTimeoutMs: 250 },
+      settings: { priority: 7, timeoutMs: 5000, drainTimeoutMs: 250 },
       source: { command: '0123' },
       auth: { apiKey: '0123' },
     });

@@ -1,6 +1,6 @@
 import { durationPattern, sizePattern } from '../../src/core/units.ts';
 import { documentKeys } from '../../src/config/moves.ts';
-import { configModel, type Field, type Part, type Section } from './config-model.ts';
+import { configModel, valuesOf, type Field, type Part, type Section } from './config-model.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -87,7 +87,10 @@ function shapeOf(field: Field, part: Part): Json {
       anyOf: [{ type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } }, pairs],
     };
   }
-  if (field.section !== undefined) return { $ref: `#/$defs/${field.section}` };
+  if (field.section !== undefined) {
+    const ref = { $ref: `#/$defs/${field.section}` };
+    return valuesOf(part) === undefined ? ref : { type: 'object', additionalProperties: ref };
+  }
   if (field.unit !== undefined)
     return { anyOf: [{ type: 'number', minimum: 0 }, unitText(field.unit), variable] };
   const isText = part.type === 'string' && part['enum'] === undefined && part['format'] === undefined;

@@ -47,6 +47,7 @@ const interfaces: Readonly<Record<string, readonly string[]>> = {
   concurrency: ['ConcurrencySettings'],
   healthCheck: ['HealthCheckSettings'],
   instances: ['InstancesSettings'],
+  hooks: ['HookSettings'],
   auth: ['AuthConfig'],
   connection: ['ConnectionConfig'],
   dependencies: ['DependencyConfig'],
@@ -89,7 +90,7 @@ function addSection(holder: string, part: Part, sections: Map<string, Section>):
 }
 
 function fieldOf(field: string, part: Part, known: readonly string[], sections: Map<string, Section>): Field {
-  const map = part.properties === undefined ? part.items : part;
+  const map = part.properties === undefined ? (part.items ?? valuesOf(part)) : part;
   const section = map?.properties === undefined ? undefined : addSection(field, map, sections);
   const comment = known
     .map((title) => comments.get(title)?.fields.get(field))
@@ -103,4 +104,9 @@ function fieldOf(field: string, part: Part, known: readonly string[], sections: 
     unit: unitOf(field),
     section,
   };
+}
+
+/** What every value of a map is, where its keys are the user's. */
+export function valuesOf({ additionalProperties: values }: Part): Part | undefined {
+  return values === false || values?.properties === undefined ? undefined : values;
 }

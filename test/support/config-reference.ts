@@ -1,7 +1,7 @@
 import { environmentVariables } from '../../src/config/environment.ts';
 import { fileName } from '../../src/config/field-names.ts';
 import { formatDuration, formatSize } from '../../src/core/units.ts';
-import { configModel, type Field, type Section } from './config-model.ts';
+import { configModel, valuesOf, type Field, type Section } from './config-model.ts';
 
 /** Every key of a configuration file as tables of Markdown, a heading for each map. */
 export function configReference(): string {
@@ -47,9 +47,11 @@ function whatOf({ comment, field, name, names }: Field): string {
 function typeOf({ part, unit, section, field }: Field): string {
   if (section !== undefined) {
     const link = `[${headingOf(section).toLowerCase()}](#${headingOf(section).toLowerCase().replaceAll(' ', '-')})`;
-    return part.items === undefined ? link : `list of [${link.slice(1)}`;
+    if (valuesOf(part) !== undefined) return `map of ${link}`;
+    return part.items === undefined ? link : `list of ${link}`;
   }
   if (unit !== undefined) return unit === 'duration' ? 'time' : 'size';
+  if (field === 'onFailure') return '`open`, `closed`, or `{ closed: 421 }` with a code';
   const values = part['enum'] ?? (part['const'] === undefined ? undefined : [part['const']]);
   if (Array.isArray(values)) return values.map((value) => `\`${String(value)}\``).join(', ');
   if (part.type === 'array') return 'list';
