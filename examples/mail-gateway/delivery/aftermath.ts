@@ -19,7 +19,12 @@ export async function aftermath(tools: DeliveryTools, job: Job, undelivered: Und
   return { state: 'held', recipients: [index], nextAt: nextAt(tools, job, undelivered.delayMs ?? usualMs) };
 }
 
-async function afterRefusal(tools: DeliveryTools, job: Job, refusal: Refusal, usualMs: number): Promise<Outcome> {
+async function afterRefusal(
+  tools: DeliveryTools,
+  job: Job,
+  refusal: Refusal,
+  usualMs: number,
+): Promise<Outcome> {
   const { index, reply, host } = refusal;
   const attempt = attemptsOf(job.lease, index) + 1;
   const { request } = await tools.run('delivery.deliveryFailure', {
@@ -28,10 +33,17 @@ async function afterRefusal(tools: DeliveryTools, job: Job, refusal: Refusal, us
     attempt,
     error: { ...reply, permanent: isPermanent(reply) },
   });
-  const failed = { recipients: [index], silent: request.suppressDsn ?? false, ...(host !== undefined && { host }) };
+  const failed = {
+    recipients: [index],
+    silent: request.suppressDsn ?? false,
+    ...(host !== undefined && { host }),
+  };
   if (isPermanent(reply) || request.bounceNow === true) return { state: 'failed', reply, ...failed };
   if (tools.clock.date().getTime() >= job.lease.envelope.expiresAt) {
-    return { ...expired(refusal, `it expired after ${attempt} attempts; the last: ${reply.text}`), ...failed };
+    return {
+      ...expired(refusal, `it expired after ${attempt} attempts; the last: ${reply.text}`),
+      ...failed,
+    };
   }
   const { answer, request: retry } = await tools.run('queue.queueRetry', {
     ...queueContext(job.lease),

@@ -49,7 +49,11 @@ async function store(
       await storeInMaildir(parcel.way.folder, recipient.address, name, message);
       onDelivered([index], tools.hostname, ownReply(250, '2.0.0', 'stored'));
     } catch (error) {
-      refused.push({ is: 'refused', index, reply: ownReply(451, '4.3.0', `cannot be stored: ${String(error)}`) });
+      refused.push({
+        is: 'refused',
+        index,
+        reply: ownReply(451, '4.3.0', `cannot be stored: ${String(error)}`),
+      });
     }
   }
   return [...held, ...refused];
@@ -87,7 +91,10 @@ async function overSmtp(
 
 type Unreachable = { readonly reply: Reply };
 
-async function targetsOf(tools: DeliveryTools, way: Through<'smtp' | 'lmtp'>['way']): Promise<(Target | Unreachable)[]> {
+async function targetsOf(
+  tools: DeliveryTools,
+  way: Through<'smtp' | 'lmtp'>['way'],
+): Promise<(Target | Unreachable)[]> {
   const targets: (Target | Unreachable)[] = [];
   for (const host of way.hosts) {
     try {
@@ -111,7 +118,9 @@ async function open(
     return await SmtpClient.open({ by, port, tls, login, bind, target, name: tools.hostname });
   } catch (error) {
     const reply = replyOfError(error as NodemailerError);
-    return isPermanent(reply) ? ownReply(451, '4.4.0', `${target.host} says ${reply.code} ${reply.text}`) : reply;
+    return isPermanent(reply)
+      ? ownReply(451, '4.4.0', `${target.host} says ${reply.code} ${reply.text}`)
+      : reply;
   }
 }
 
@@ -176,7 +185,14 @@ function tellSuccess({ run }: DeliveryTools, { lease }: Job, success: Success): 
   const { indexes, host, reply, tls, durationMs } = success;
   for (const index of indexes) {
     const recipient = mailAddr(lease.envelope.recipients[index]?.address ?? '');
-    const told = { ...queueContext(lease), recipient, host, response: reply, durationMs, ...(tls && { tls }) };
+    const told = {
+      ...queueContext(lease),
+      recipient,
+      host,
+      response: reply,
+      durationMs,
+      ...(tls && { tls }),
+    };
     void run('delivery.deliverySuccess', told);
   }
 }

@@ -34,7 +34,10 @@ async function dequeue(tools: DeliveryTools, lease: Lease, due: readonly number[
   const job = { lease, header, route: request.route };
   if (answer.action === 'discard') {
     await lease.record({ state: 'discarded', recipients: [...due], by: by ?? 'nobody' });
-    tools.log.warn(`mail ${envelope.queueId} was discarded from the queue`, { plugin: by, reason: answer.reason });
+    tools.log.warn(`mail ${envelope.queueId} was discarded from the queue`, {
+      plugin: by,
+      reason: answer.reason,
+    });
     return undefined;
   }
   if (answer.action !== 'defer') return job;

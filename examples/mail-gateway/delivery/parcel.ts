@@ -41,7 +41,13 @@ export function pack(single: readonly Parcel[]): Parcel[] {
   for (const parcel of single) {
     const [first] = parcel.to;
     const alone = parcel.way.by === 'lmtp' ? first?.index : undefined;
-    const key = JSON.stringify([parcel.way, parcel.headers, first?.recipient.notify, first?.recipient.orcpt, alone]);
+    const key = JSON.stringify([
+      parcel.way,
+      parcel.headers,
+      first?.recipient.notify,
+      first?.recipient.orcpt,
+      alone,
+    ]);
     const there = parcels.get(key);
     parcels.set(key, there === undefined ? parcel : { ...there, to: [...there.to, ...parcel.to] });
   }

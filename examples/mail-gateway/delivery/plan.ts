@@ -19,12 +19,16 @@ export interface Job {
 export async function plan(tools: DeliveryTools, job: Job, to: Addressee): Promise<Parcel | Undelivered> {
   const recipient = mailAddr(to.recipient.address);
   const route = job.route === undefined ? tools.routeTo(recipient.domain) : routeOf(job.route);
-  const found = route.by === 'mx' ? await mailHosts(tools.resolver, recipient.domain, tools.chance) : undefined;
+  const found =
+    route.by === 'mx' ? await mailHosts(tools.resolver, recipient.domain, tools.chance) : undefined;
   const { answer, request, modifications } = await tools.run('delivery.preDelivery', {
     ...queueContext(job.lease),
     recipient,
     domain: recipient.domain,
-    mx: found?.found === true ? found.hosts.map(({ exchange, priority }) => ({ host: exchange, priority })) : [],
+    mx:
+      found?.found === true
+        ? found.hosts.map(({ exchange, priority }) => ({ host: exchange, priority }))
+        : [],
     message: { id: job.lease.envelope.queueId, size: job.lease.envelope.sizeBytes, file: job.lease.file },
     headers: headersOf(job.header),
     ...(job.lease.envelope.requireTls === true && { tls: 'required' }),

@@ -117,7 +117,9 @@ export class SmtpClient {
         if (error) return done(error);
         const replies = refusalsIn(info, shipment);
         refused = Array.from(replies, ([index, reply]) => ({ index, reply }));
-        const delivered = shipment.recipients.map(({ index }) => index).filter((index) => !replies.has(index));
+        const delivered = shipment.recipients
+          .map(({ index }) => index)
+          .filter((index) => !replies.has(index));
         try {
           if (delivered.length > 0) shipment.onDelivered(delivered, parseReply(info.response), this.#tls());
           done();

@@ -32,5 +32,10 @@ export function queueContext({ envelope }: Lease): {
   transactionId: string;
 } {
   const { queueId, sender, trace } = envelope;
-  return { queueId, sender: mailAddr(sender), sessionId: trace.sessionId, transactionId: trace.transactionId };
+  return {
+    queueId,
+    sender: mailAddr(sender),
+    sessionId: trace.sessionId,
+    transactionId: trace.transactionId,
+  };
 }

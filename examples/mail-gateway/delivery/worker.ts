@@ -55,7 +55,9 @@ export class Worker {
       await deliver(lease);
       await queue.giveBack(lease);
     } catch (error) {
-      log.error(`mail ${lease.envelope.queueId} could not be worked on; it is tried again in a minute`, { error });
+      log.error(`mail ${lease.envelope.queueId} could not be worked on; it is tried again in a minute`, {
+        error,
+      });
       await queue.giveBack(lease, clock.date().getTime() + restMs).catch(() => undefined);
     }
   }

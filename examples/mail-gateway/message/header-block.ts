@@ -20,7 +20,7 @@ export async function readHeaderBlock(file: string): Promise<HeaderBlock> {
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(maxHeaderBytes), 0, maxHeaderBytes, 0);
     const start = buffer.toString('latin1', 0, bytesRead);
-    const end = /^\r?\n/m.exec(start);
+    const end = /(?<=^|\n)\r?\n/.exec(start);
     if (end === null) return { text: start, bytes: start.length };
     return { text: start.slice(0, end.index), bytes: end.index + end[0].length };
   } finally {
@@ -47,7 +47,11 @@ export function changedMessage(file: string, block: HeaderBlock, changes: readon
   return Readable.from(pieces(file, block, changes), { objectMode: false });
 }
 
-async function* pieces(file: string, block: HeaderBlock, changes: readonly HeaderOp[]): AsyncGenerator<Buffer> {
+async function* pieces(
+  file: string,
+  block: HeaderBlock,
+  changes: readonly HeaderOp[],
+): AsyncGenerator<Buffer> {
   yield changedHeader(block, changes);
   for await (const chunk of createReadStream(file, { start: block.bytes })) yield chunk as Buffer;
 }

@@ -105,12 +105,9 @@ export class Queue {
       this.#count--;
       return;
     }
-    const soonest = dueAt(states);
+    const nextAt = dueAt(states);
     // Nobody is left to try, but a report is missing.
-    this.#schedule.add(
-      envelope.queueId,
-      envelope.priority,
-      soonest === Infinity ? envelope.receivedAt : soonest,
-    );
+    const soonest = nextAt === Infinity ? envelope.receivedAt : nextAt;
+    this.#schedule.add(envelope.queueId, envelope.priority, Math.max(soonest, notBefore));
   }
 }
