@@ -1,6 +1,5 @@
 import * as z from 'zod';
 
-import { firstProvider } from '../hooks/combine.ts';
 import type { Refused, RunnableHook } from '../hooks/combining.ts';
 import { hook } from '../hooks/define.ts';
 import { deferAnswer, proceedAnswer, quarantineAnswer, rejectAnswer } from './answer-schemas.ts';
@@ -49,52 +48,53 @@ const dmarcAnswer: Of<DmarcAnswer> = z.discriminatedUnion('action', [
   deferAnswer.extend({ dmarc: dmarcFact.optional() }),
 ]);
 
-/** Whoever fails leaves the fact that it is not known now. With a code of its own it refuses instead. */
-const common = { onFailure: 'closed', timeoutMs: stepMs } as const;
 const unaligned: Pick<DmarcFact, 'policy' | 'alignment'> = {
   policy: 'none',
   alignment: { spf: false, dkim: false },
 };
 
+/** Whoever fails leaves the fact that it is not known now. With a code of its own it refuses instead. */
 export const authnHooks: AuthnHooks = {
-  'authn.spfCheck': hook({
-    ...common,
+  'authn.spfCheck': hook<SpfRequest, SpfAnswer>({
     request: spfRequest,
     response: spfAnswer,
-    combine: firstProvider<SpfAnswer>({
-      provides: (answer) => answer.action !== 'continue' || answer.spf.result !== 'none',
-    }),
+    combine: 'first-provider',
+    provides: (answer) => answer.action !== 'continue' || answer.spf.result !== 'none',
+    onFailure: 'closed',
     otherwise: proceed({ spf: { result: 'none' } }),
     refuse: (failure: Refused) => refusal(failure) ?? proceed({ spf: { result: 'temperror' } }),
+    timeoutMs: stepMs,
   }),
-  'authn.dkimVerify': hook({
-    ...common,
+  'authn.dkimVerify': hook<DkimRequest, DkimAnswer>({
     request: dkimRequest,
     response: dkimAnswer,
-    combine: firstProvider<DkimAnswer>({
-      provides: (answer) => answer.action !== 'continue' || answer.dkim.signatures.length > 0,
-    }),
+    combine: 'first-provider',
+    provides: (answer) => answer.action !== 'continue' || answer.dkim.signatures.length > 0,
+    onFailure: 'closed',
     otherwise: proceed({ dkim: { signatures: [] } }),
     refuse: () => proceed({ dkim: { signatures: [{ result: 'temperror' }] } }),
+    timeoutMs: stepMs,
   }),
-  'authn.arcVerify': hook({
-    ...common,
+  'authn.arcVerify': hook<ArcRequest, ArcAnswer>({
     request: arcRequest,
     response: arcAnswer,
-    combine: firstProvider<ArcAnswer>({ provides: ({ arc }) => arc.result !== 'none' }),
+    combine: 'first-provider',
+    provides: ({ arc }) => arc.result !== 'none',
+    onFailure: 'closed',
     otherwise: proceed({ arc: { result: 'none', instances: 0, sealers: [] } }),
     refuse: () => proceed({ arc: { result: 'temperror', instances: 0, sealers: [] } }),
+    timeoutMs: stepMs,
   }),
-  'authn.dmarcCheck': hook({
-    ...common,
+  'authn.dmarcCheck': hook<DmarcRequest, DmarcAnswer>({
     request: dmarcRequest,
     response: dmarcAnswer,
-    combine: firstProvider<DmarcAnswer>({
-      provides: (answer) => answer.action !== 'continue' || answer.dmarc.result !== 'none',
-    }),
+    combine: 'first-provider',
+    provides: (answer) => answer.action !== 'continue' || answer.dmarc.result !== 'none',
+    onFailure: 'closed',
     otherwise: proceed({ dmarc: { result: 'none', ...unaligned } }),
     refuse: (failure: Refused) =>
       refusal(failure) ?? proceed({ dmarc: { result: 'temperror', ...unaligned } }),
+    timeoutMs: stepMs,
   }),
 };
 

@@ -1,6 +1,5 @@
 import * as z from 'zod';
 
-import { firstDecisive, modifyChain } from '../hooks/combine.ts';
 import type { RunnableHook } from '../hooks/combining.ts';
 import { hook } from '../hooks/define.ts';
 import { deferAnswer, proceedAnswer, rejectAnswer } from './answer-schemas.ts';
@@ -39,40 +38,39 @@ const ehloAnswer: Of<EhloAnswer> = z.discriminatedUnion('action', [...refusals, 
 const authAnswer: Of<AuthAnswer> = z.discriminatedUnion('action', [...refusals, authAccept]);
 
 export const commandHooks: CommandHooks = {
-  'command.helo': hook({
+  'command.helo': hook<HeloRequest, HeloAnswer>({
     request: heloRequest,
     response: heloAnswer,
-    combine: firstDecisive(),
+    combine: 'first-decisive',
     otherwise: proceed(),
     onFailure: 'open',
     refuse: refuseWith(450),
     timeoutMs: stepMs,
   }),
-  'command.ehlo': hook({
+  'command.ehlo': hook<EhloRequest, EhloAnswer>({
     request: ehloRequest,
     response: ehloAnswer,
-    combine: modifyChain<EhloRequest, EhloAnswer>({
-      apply: (request, answer) =>
-        answer.action === 'modify' ? { ...request, extensions: answer.extensions } : request,
-    }),
+    combine: 'modify-chain',
+    apply: (request, answer) =>
+      answer.action === 'modify' ? { ...request, extensions: answer.extensions } : request,
     otherwise: proceed(),
     onFailure: 'open',
     refuse: refuseWith(450),
     timeoutMs: stepMs,
   }),
-  'command.auth': hook({
+  'command.auth': hook<AuthRequest, AuthAnswer>({
     request: authRequest,
     response: authAnswer,
-    combine: firstDecisive(),
+    combine: 'first-decisive',
     otherwise: reject({}),
     onFailure: 'closed',
     refuse: refuseWith(454),
     timeoutMs: stepMs,
   }),
-  'command.startTls': hook({
+  'command.startTls': hook<StartTlsRequest, StartTlsAnswer>({
     request: startTlsRequest,
     response: heloAnswer,
-    combine: firstDecisive(),
+    combine: 'first-decisive',
     otherwise: proceed(),
     onFailure: 'closed',
     refuse: refuseWith(454),

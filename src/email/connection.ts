@@ -1,6 +1,5 @@
 import * as z from 'zod';
 
-import { firstDecisive, observe } from '../hooks/combine.ts';
 import type { RunnableHook } from '../hooks/combining.ts';
 import { hook } from '../hooks/define.ts';
 import { acceptAnswer, deferAnswer, proceedAnswer, rejectAnswer } from './answer-schemas.ts';
@@ -62,18 +61,18 @@ const disconnectRequest: Of<DisconnectRequest> = z.object({
 } satisfies Shape<DisconnectRequest>);
 
 export const connectionHooks: ConnectionHooks = {
-  'connection.connect': hook({
+  'connection.connect': hook<ConnectRequest, ConnectAnswer>({
     request: connectRequest,
     response: connectAnswer,
-    combine: firstDecisive(),
+    combine: 'first-decisive',
     otherwise: proceed(),
     onFailure: 'open',
     refuse: refuseWith(421),
     timeoutMs: stepMs,
   }),
-  'connection.disconnect': hook({
+  'connection.disconnect': hook<DisconnectRequest, Continue>({
     request: disconnectRequest,
     response: proceedAnswer,
-    combine: observe(),
+    combine: 'observe',
   }),
 };

@@ -1,6 +1,5 @@
 import * as z from 'zod';
 
-import { accumulateScore, modifyChain } from '../hooks/combine.ts';
 import type { RunnableHook } from '../hooks/combining.ts';
 import { hook } from '../hooks/define.ts';
 import {
@@ -62,30 +61,30 @@ const contentFilterAnswer: Of<ContentFilterAnswer> = z.discriminatedUnion('actio
 ]);
 
 export const contentHooks: ContentHooks = {
-  'content.antivirusScan': hook({
+  'content.antivirusScan': hook<AntivirusRequest, AntivirusAnswer>({
     request: antivirusRequest,
     response: antivirusAnswer,
-    combine: accumulateScore<AntivirusAnswer>(),
+    combine: 'accumulate-score',
     otherwise: proceed(),
     onFailure: 'closed',
     refuse: refuseWith(451),
     timeoutMs: contentMs,
   }),
-  'content.antispamScan': hook({
+  'content.antispamScan': hook<MessageContext, AntispamAnswer>({
     request: antispamRequest,
     response: antispamAnswer,
-    combine: accumulateScore<AntispamAnswer>({ total: spamTotal }),
+    combine: 'accumulate-score',
+    total: spamTotal,
     otherwise: proceed({ score: 0 }),
     onFailure: 'open',
     refuse: refuseWith(451),
     timeoutMs: contentMs,
   }),
-  'content.contentFilter': hook({
+  'content.contentFilter': hook<ContentFilterRequest, ContentFilterAnswer>({
     request: contentFilterRequest,
     response: contentFilterAnswer,
-    combine: modifyChain<ContentFilterRequest, ContentFilterAnswer>({
-      apply: (request, answer) => withHeaders(request, answer),
-    }),
+    combine: 'modify-chain',
+    apply: (request, answer) => withHeaders(request, answer),
     otherwise: proceed(),
     onFailure: 'open',
     refuse: refuseWith(451),

@@ -1,6 +1,5 @@
 import * as z from 'zod';
 
-import { firstDecisive, modifyChain, observe } from '../hooks/combine.ts';
 import type { RunnableHook } from '../hooks/combining.ts';
 import { hook } from '../hooks/define.ts';
 import { deferAnswer, proceedAnswer, rejectAnswer } from './answer-schemas.ts';
@@ -46,34 +45,36 @@ const failureAnswer: Of<DeliveryFailureAnswer> = z.discriminatedUnion('action', 
 ]);
 
 export const deliveryHooks: DeliveryHooks = {
-  'delivery.preDelivery': hook({
+  'delivery.preDelivery': hook<PreDeliveryRequest, PreDeliveryAnswer>({
     request: preDeliveryRequest,
     response: preDeliveryAnswer,
-    combine: modifyChain({ apply: prepared }),
+    combine: 'modify-chain',
+    apply: prepared,
     otherwise: proceed(),
     onFailure: 'closed',
     // A recipient is not given up because a plugin failed, unless its own rule says so.
     refuse: refuseWith(451),
     timeoutMs: stepMs,
   }),
-  'delivery.deliveryAttempt': hook({
+  'delivery.deliveryAttempt': hook<DeliveryAttemptRequest, DeliveryAttemptAnswer>({
     request: deliveryAttemptRequest,
     response: attemptAnswer,
-    combine: firstDecisive(),
+    combine: 'first-decisive',
     otherwise: proceed(),
     onFailure: 'open',
     refuse: deferWith(451),
     timeoutMs: stepMs,
   }),
-  'delivery.deliverySuccess': hook({
+  'delivery.deliverySuccess': hook<DeliverySuccessRequest, Continue>({
     request: deliverySuccessRequest,
     response: proceedAnswer,
-    combine: observe(),
+    combine: 'observe',
   }),
-  'delivery.deliveryFailure': hook({
+  'delivery.deliveryFailure': hook<DeliveryFailureRequest, DeliveryFailureAnswer>({
     request: deliveryFailureRequest,
     response: failureAnswer,
-    combine: modifyChain({ apply: handled }),
+    combine: 'modify-chain',
+    apply: handled,
     otherwise: proceed(),
     onFailure: 'open',
     refuse: () => proceed(),

@@ -1,6 +1,5 @@
 import * as z from 'zod';
 
-import { observe } from '../hooks/combine.ts';
 import type { RunnableHook } from '../hooks/combining.ts';
 import { hook } from '../hooks/define.ts';
 import { proceedAnswer } from './answer-schemas.ts';
@@ -64,6 +63,14 @@ const recoveryRequest: Of<RecoveryRequest> = z.object({
 } satisfies Shape<RecoveryRequest>);
 
 export const errorHooks: ErrorHooks = {
-  'error.error': hook({ request: errorRequest, response: proceedAnswer, combine: observe() }),
-  'error.recovery': hook({ request: recoveryRequest, response: proceedAnswer, combine: observe() }),
+  'error.error': hook<ErrorRequest, Continue>({
+    request: errorRequest,
+    response: proceedAnswer,
+    combine: 'observe',
+  }),
+  'error.recovery': hook<RecoveryRequest, Continue>({
+    request: recoveryRequest,
+    response: proceedAnswer,
+    combine: 'observe',
+  }),
 };

@@ -1,6 +1,5 @@
 import * as z from 'zod';
 
-import { modifyChain } from '../hooks/combine.ts';
 import type { RunnableHook } from '../hooks/combining.ts';
 import { hook } from '../hooks/define.ts';
 import {
@@ -47,37 +46,34 @@ const completeAnswer: Of<MessageCompleteAnswer> = z.discriminatedUnion('action',
 ]);
 
 export const messageHooks: MessageHooks = {
-  'message.headers': hook({
+  'message.headers': hook<HeadersRequest, HeadersAnswer>({
     request: headersRequest,
     response: headersAnswer,
-    combine: modifyChain<HeadersRequest, HeadersAnswer>({
-      apply: (request, answer) => withHeaders(request, answer),
-    }),
+    combine: 'modify-chain',
+    apply: (request, answer) => withHeaders(request, answer),
     otherwise: proceed(),
     onFailure: 'open',
     refuse: refuseWith(451),
     timeoutMs: stepMs,
   }),
-  'message.body': hook({
+  'message.body': hook<BodyRequest, BodyAnswer>({
     request: bodyRequest,
     response: bodyAnswer,
-    combine: modifyChain<BodyRequest, BodyAnswer>({
-      apply: (request, answer) =>
-        answer.action === 'modify'
-          ? { ...request, part: { ...request.part, replacement: answer.replacement } }
-          : request,
-    }),
+    combine: 'modify-chain',
+    apply: (request, answer) =>
+      answer.action === 'modify'
+        ? { ...request, part: { ...request.part, replacement: answer.replacement } }
+        : request,
     otherwise: proceed(),
     onFailure: 'open',
     refuse: refuseWith(451),
     timeoutMs: stepMs,
   }),
-  'message.messageComplete': hook({
+  'message.messageComplete': hook<MessageCompleteRequest, MessageCompleteAnswer>({
     request: messageCompleteRequest,
     response: completeAnswer,
-    combine: modifyChain<MessageCompleteRequest, MessageCompleteAnswer>({
-      apply: (request, answer) => withHeaders(request, answer),
-    }),
+    combine: 'modify-chain',
+    apply: (request, answer) => withHeaders(request, answer),
     otherwise: proceed(),
     onFailure: 'closed',
     refuse: refuseWith(451),

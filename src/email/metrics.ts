@@ -1,6 +1,5 @@
 import * as z from 'zod';
 
-import { observe } from '../hooks/combine.ts';
 import type { RunnableHook } from '../hooks/combining.ts';
 import { hook } from '../hooks/define.ts';
 import { proceedAnswer } from './answer-schemas.ts';
@@ -49,5 +48,9 @@ const metricsRequest: Of<MetricsRequest> = z.object({
 } satisfies Shape<MetricsRequest>);
 
 export const metricsHooks: MetricsHooks = {
-  'metrics.metricsCollect': hook({ request: metricsRequest, response: proceedAnswer, combine: observe() }),
+  'metrics.metricsCollect': hook<MetricsRequest, Continue>({
+    request: metricsRequest,
+    response: proceedAnswer,
+    combine: 'observe',
+  }),
 };

@@ -1,6 +1,5 @@
 import * as z from 'zod';
 
-import { modifyChain } from '../hooks/combine.ts';
 import type { RunnableHook } from '../hooks/combining.ts';
 import { hook } from '../hooks/define.ts';
 import { deferAnswer, discardAnswer, proceedAnswer, rejectAnswer } from './answer-schemas.ts';
@@ -51,36 +50,32 @@ const queueRetryAnswer: Of<QueueRetryAnswer> = z.discriminatedUnion('action', [
 ]);
 
 export const queueHooks: QueueHooks = {
-  'queue.enqueue': hook({
+  'queue.enqueue': hook<EnqueueRequest, EnqueueAnswer>({
     request: enqueueRequest,
     response: enqueueAnswer,
-    combine: modifyChain<EnqueueRequest, EnqueueAnswer>({
-      apply: (request, answer) => (answer.action === 'modify' ? queuedAs(request, answer) : request),
-    }),
+    combine: 'modify-chain',
+    apply: (request, answer) => (answer.action === 'modify' ? queuedAs(request, answer) : request),
     otherwise: proceed(),
     onFailure: 'closed',
     refuse: refuseWith(451),
     timeoutMs: stepMs,
   }),
-  'queue.dequeue': hook({
+  'queue.dequeue': hook<DequeueRequest, DequeueAnswer>({
     request: dequeueRequest,
     response: dequeueAnswer,
-    combine: modifyChain<DequeueRequest, DequeueAnswer>({
-      apply: (request, answer) =>
-        answer.action === 'modify' ? { ...request, route: answer.route } : request,
-    }),
+    combine: 'modify-chain',
+    apply: (request, answer) => (answer.action === 'modify' ? { ...request, route: answer.route } : request),
     otherwise: proceed(),
     onFailure: 'closed',
     refuse: deferWith(451),
     timeoutMs: stepMs,
   }),
-  'queue.queueRetry': hook({
+  'queue.queueRetry': hook<QueueRetryRequest, QueueRetryAnswer>({
     request: queueRetryRequest,
     response: queueRetryAnswer,
-    combine: modifyChain<QueueRetryRequest, QueueRetryAnswer>({
-      apply: (request, answer) =>
-        answer.action === 'modify' ? { ...request, nextDelayMs: answer.nextDelayMs } : request,
-    }),
+    combine: 'modify-chain',
+    apply: (request, answer) =>
+      answer.action === 'modify' ? { ...request, nextDelayMs: answer.nextDelayMs } : request,
     otherwise: proceed(),
     onFailure: 'open',
     // Whatever a plugin's failure is to mean: the usual schedule goes on, and nothing is given up for it.

@@ -1,6 +1,5 @@
 import * as z from 'zod';
 
-import { accumulateScore } from '../hooks/combine.ts';
 import type { RunnableHook } from '../hooks/combining.ts';
 import { hook } from '../hooks/define.ts';
 import { acceptAnswer, deferAnswer, proceedAnswer, rejectAnswer } from './answer-schemas.ts';
@@ -48,31 +47,32 @@ const reputationAnswer: Of<ReputationAnswer> = z.discriminatedUnion('action', [
 ]);
 
 export const securityHooks: SecurityHooks = {
-  'security.rateLimitCheck': hook({
+  'security.rateLimitCheck': hook<RateLimitRequest, RateLimitAnswer>({
     request: rateLimitRequest,
     response: rateLimitAnswer,
-    combine: accumulateScore<RateLimitAnswer>({
-      order: ['accept', 'reject', 'defer'],
-      total: (_score, answers) => strictest(answers),
-    }),
+    combine: 'accumulate-score',
+    order: ['accept', 'reject', 'defer'],
+    total: (_score, answers) => strictest(answers),
     otherwise: proceed(),
     onFailure: 'open',
     refuse: refuseWith(421),
     timeoutMs: stepMs,
   }),
-  'security.greylistCheck': hook({
+  'security.greylistCheck': hook<GreylistRequest, GreylistAnswer>({
     request: greylistRequest,
     response: greylistAnswer,
-    combine: accumulateScore<GreylistAnswer>({ order: ['accept', 'defer'] }),
+    combine: 'accumulate-score',
+    order: ['accept', 'defer'],
     otherwise: proceed(),
     onFailure: 'open',
     refuse: deferWith(451),
     timeoutMs: stepMs,
   }),
-  'security.reputationCheck': hook({
+  'security.reputationCheck': hook<ReputationRequest, ReputationAnswer>({
     request: reputationRequest,
     response: reputationAnswer,
-    combine: accumulateScore<ReputationAnswer>({ total: (score) => proceed({ score }) }),
+    combine: 'accumulate-score',
+    total: (score) => proceed({ score }),
     otherwise: proceed({ score: 0 }),
     onFailure: 'open',
     refuse: refuseWith(450),

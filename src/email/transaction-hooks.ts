@@ -1,6 +1,5 @@
 import * as z from 'zod';
 
-import { firstDecisive, modifyChain, observe } from '../hooks/combine.ts';
 import type { RunnableHook } from '../hooks/combining.ts';
 import { hook } from '../hooks/define.ts';
 import { acceptAnswer, deferAnswer, proceedAnswer, rejectAnswer } from './answer-schemas.ts';
@@ -42,40 +41,40 @@ const rcptToAnswer: Of<RcptToAnswer> = z.discriminatedUnion('action', [
 const dataAnswer: Of<DataAnswer> = z.discriminatedUnion('action', refusals);
 
 export const transactionHooks: TransactionHooks = {
-  'transaction.mailFrom': hook({
+  'transaction.mailFrom': hook<MailFromRequest, MailFromAnswer>({
     request: mailFromRequest,
     response: mailFromAnswer,
-    combine: modifyChain<MailFromRequest, MailFromAnswer>({
-      apply: (request, answer) =>
-        answer.action === 'modify' ? { ...request, sender: answer.sender } : request,
-    }),
+    combine: 'modify-chain',
+    apply: (request, answer) =>
+      answer.action === 'modify' ? { ...request, sender: answer.sender } : request,
     otherwise: proceed(),
     onFailure: 'closed',
     refuse: refuseWith(451),
     timeoutMs: stepMs,
   }),
-  'transaction.rcptTo': hook({
+  'transaction.rcptTo': hook<RcptToRequest, RcptToAnswer>({
     request: rcptToRequest,
     response: rcptToAnswer,
-    combine: modifyChain({ apply: redirected }),
+    combine: 'modify-chain',
+    apply: redirected,
     otherwise: reject({ code: 550, enhanced: '5.7.1', text: 'Relaying denied' }),
     onFailure: 'closed',
     refuse: refuseWith(451),
     timeoutMs: stepMs,
   }),
-  'transaction.data': hook({
+  'transaction.data': hook<DataRequest, DataAnswer>({
     request: dataRequest,
     response: dataAnswer,
-    combine: firstDecisive(),
+    combine: 'first-decisive',
     otherwise: proceed(),
     onFailure: 'closed',
     refuse: refuseWith(451),
     timeoutMs: stepMs,
   }),
-  'transaction.reset': hook({
+  'transaction.reset': hook<ResetRequest, Continue>({
     request: resetRequest,
     response: proceedAnswer,
-    combine: observe(),
+    combine: 'observe',
   }),
 };
 
