@@ -35,7 +35,7 @@ function applied(fields: readonly Field[], op: HeaderOp): readonly Field[] {
 
 /** Ends at the empty line, if the block has one. */
 function fieldsOf(block: string): readonly Field[] {
-  const end = /^\r?\n/m.exec(block)?.index ?? block.length;
+  const end = /(?<=^|\n)\r?\n/.exec(block)?.index ?? block.length;
   const lines = block.slice(0, end).match(/[^\n]*\n|[^\n]+$/g) ?? [];
   const fields: string[] = [];
   for (const line of lines) {
