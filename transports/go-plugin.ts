@@ -15,5 +15,5 @@ export type {
 export { goPlugin } from './go-plugin/host.ts';
 export { reattachGoPlugin, type GoReattach, type ReattachOptions } from './go-plugin/reattach.ts';
 export type { GoPluginOptions } from './go-plugin/host-options.ts';
-export type { GoPluginMethod, GoPluginServices } from './go-plugin/host-method.ts';
+export type { GoPluginCall, GoPluginMethod, GoPluginServices } from './go-plugin/host-method.ts';
 export type { Curve } from './go-plugin/certificate.ts';
