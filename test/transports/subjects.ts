@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Plugin, PluginSource, Undeclared } from 'plugboard';
-import { goPlugin } from 'plugboard/go-plugin';
+import { goPlugin, plugboardHandshake } from 'plugboard/go-plugin';
 import { serveGrpc } from 'plugboard/grpc';
 import { grpc, inProcess, subprocess, worker, type SubprocessOptions } from 'plugboard/transports';
 
@@ -120,7 +120,7 @@ export const subjects: readonly Subject[] = [
     source: (options) =>
       goPlugin(process.execPath, {
         args: [fixture('go-all-round.mjs')],
-        handshake: { magicCookieKey: 'ALL_ROUND_PLUGIN', magicCookieValue: 'all-round' },
+        handshake: plugboardHandshake,
         ...options,
       }),
     cannot: {},

@@ -5,7 +5,7 @@ import { encodeCertificate, makeCertificate } from '../../../transports/go-plugi
 import { expectNoChildren } from '../../support/processes.ts';
 import { startError } from '../../support/start-error.ts';
 import { fixture } from '../subjects.ts';
-import { handshake } from './go-plugins.ts';
+import { handshake, keep } from './go-plugins.ts';
 
 afterEach(expectNoChildren);
 
@@ -48,4 +48,16 @@ it('a plugin without any service of go-plugin is one all the same', async () => 
   await expect(startError(strange({ shown: '' }, { autoMtls: false }))).rejects.toThrow(
     'against expectation',
   );
+});
+
+it('a plugin that hangs up but goes on running is ended and started again', async () => {
+  const leave = { method: '/a.B/Leave', encode: () => new Uint8Array(), decode: () => 0 };
+  const source = strange({ shown: '' }, { autoMtls: false, services: { get: leave } });
+  await using host = await keep(source, { restart: { initialDelayMs: 10 } });
+  const restarting = host.next('kv', 'restarting');
+  const ready = host.next('kv', 'ready');
+  await expect(host.ask('get')).rejects.toMatchObject({ code: 'PLUGIN_1205', retryable: true });
+  const { to } = await restarting;
+  expect(JSON.stringify(to)).toContain('went on running');
+  await ready;
 });
