@@ -51,6 +51,5 @@ function say(code: string, message: string, asJson: boolean): void {
 
 /** What came from outside must not move the terminal. */
 export function oneLine(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, ' ');
+  return text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, ' ');
 }

@@ -7,7 +7,12 @@ export { descriptors } from './metrics/descriptors.ts';
 export { metricsRegistry } from './metrics/registry.ts';
 export { otlpExporter, type OtlpOptions } from './otlp/exporter.ts';
 export type { OtlpTarget } from './otlp/endpoint.ts';
-export { metricProducer, type CollectedMetrics, type OtelMetricProducer } from './otlp/metric-producer.ts';
+export {
+  metricProducer,
+  type CollectedMetrics,
+  type NoResource,
+  type OtelMetricProducer,
+} from './otlp/metric-producer.ts';
 export type { Temporality } from './otlp/otel-metrics.ts';
 export {
   prometheusExporter,

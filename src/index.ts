@@ -9,17 +9,9 @@ export type { AutoBuilder, AutoPreset } from './builder/auto.ts';
 export type { Builder, PluginManager, Preset } from './builder/types.ts';
 export { definePlugin } from './core/plugin.ts';
 export { defineHooks, hook, type HookSchemas } from './hooks/define.ts';
-export {
-  accumulateScore,
-  firstDecisive,
-  firstProvider,
-  modifyChain,
-  observe,
-  type Answer,
-} from './hooks/combine.ts';
 export { openScope, type Scope } from './hooks/scope.ts';
 export type { RunOptions } from './hooks/chain.ts';
-export type { Combining, HookFailure, Observing, Refused, RunnableHook } from './hooks/combining.ts';
+export type { Answer, Combining, HookFailure, Observing, Refused, RunnableHook } from './hooks/combining.ts';
 export type { Verdict } from './hooks/verdict.ts';
 export { factsOf, notesOf, type Facts, type Notes } from './core/facts.ts';
 export type { FailureRule } from './core/failure-rule.ts';

@@ -45,5 +45,5 @@ function started(program: URL): ChildProcess {
 }
 
 function channelOf(child: ChildProcess): Duplex {
-  return child.stdio[3] as unknown as Duplex;
+  return child.stdio[3] as Duplex;
 }

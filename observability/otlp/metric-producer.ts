@@ -3,16 +3,16 @@ import type { MetricsExporter, MetricsSource } from '../../src/core/metrics-expo
 import type { OtelScopeMetrics } from './metric-data.ts';
 import { otelMetrics } from './otel-metrics.ts';
 
-/** No resource: the application's own counts. */
-interface NoResource {
-  readonly attributes: Record<string, never>;
-  merge<T>(other: T): T;
+/** A resource of OpenTelemetry's that says nothing: the application's own counts. */
+export interface NoResource {
+  readonly attributes: Readonly<Record<string, never>>;
+  merge<Other>(other: Other | null): Other | NoResource;
   getRawAttributes(): [];
 }
 
 /** What OpenTelemetry's readers ask a producer for. */
 export interface CollectedMetrics {
-  resourceMetrics: { resource: never; scopeMetrics: OtelScopeMetrics[] };
+  resourceMetrics: { resource: NoResource; scopeMetrics: OtelScopeMetrics[] };
   errors: unknown[];
 }
 
@@ -40,12 +40,16 @@ export function metricProducer(): OtelMetricProducer {
       const families = source?.collect() ?? [];
       const atMs = source?.clock.date().getTime() ?? 0;
       const scopeMetrics = families.length === 0 ? [] : [otelMetrics({ families, atMs })];
-      return { resourceMetrics: { resource: noResource as never, scopeMetrics }, errors: [] };
+      return { resourceMetrics: { resource: noResource, scopeMetrics }, errors: [] };
     },
   };
 }
 
-const noResource: NoResource = { attributes: {}, merge: (other) => other, getRawAttributes: () => [] };
+const noResource: NoResource = {
+  attributes: {},
+  merge: (other) => other ?? noResource,
+  getRawAttributes: () => [],
+};
 
 function taken(): PluginError {
   const message = 'a metricProducer serves one manager, and this one has its own. Make another.';

@@ -4,7 +4,13 @@ import { descriptors } from '../metrics/descriptors.ts';
 
 /** What is needed of a registry of prom-client 15 or @prometheus-io/client. */
 export interface ClientRegistry {
-  registerMetric(metric: never): unknown;
+  registerMetric(metric: ReadMetric): unknown;
+}
+
+/** What is needed of a metric in such a registry: it is read, and never counts by itself. */
+export interface ReadMetric {
+  get(): Promise<object>;
+  reset(): void;
 }
 
 /** A value as those libraries hand it around. */
@@ -33,7 +39,7 @@ export function registerFamilies(
   };
   try {
     for (const descriptor of descriptors)
-      registry.registerMetric(readOnlyMetric(descriptor, prefix, pointsOf) as never);
+      registry.registerMetric(readOnlyMetric(descriptor, prefix, pointsOf));
   } catch (error) {
     const message = `the metrics cannot be added to the registry: ${messageOf(error)} Give prometheusExporter a namespace of its own.`;
     throw new PluginError('CONFIG_1703', { message, cause: error });
@@ -44,7 +50,7 @@ function readOnlyMetric(
   descriptor: MetricDescriptor,
   prefix: string,
   pointsOf: (name: string) => readonly MetricPoint[],
-): object {
+): ReadMetric {
   const type = descriptor.type === 'info' ? 'gauge' : descriptor.type;
   const { help } = descriptor;
   const metric = {

@@ -16,8 +16,7 @@ export interface Variables {
 
 const variable = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 const maxValueBytes = 4096;
-// oxlint-disable-next-line no-control-regex
-const refusedCharacter = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+const refusedCharacter = /(?![\t\n\r])\p{Cc}/u;
 
 /** The tree with every `${…}` of its values replaced; what cannot be is reported, all of it. `$${` is a plain `${`. */
 export function expand(tree: Tree, variables: Variables, report: (finding: Finding) => void): Tree {

@@ -40,8 +40,7 @@ export function parseFile(text: string, path: string, options: LoadOptions = {})
 }
 
 function checkPath(path: string): void {
-  // oxlint-disable-next-line no-control-regex
-  if (path !== '' && path.length <= 4095 && !/[\u0000-\u001f]/.test(path)) return;
+  if (path !== '' && path.length <= 4095 && !/\p{Cc}/u.test(path)) return;
   throw new PluginError('CONFIG_1705', {
     message: `'${printable(path, 100)}' cannot be the path of a configuration. Give one of at most 4,095 characters without control characters.`,
   });

@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 
 /** What a schema asks for beneath its defaults, checks and transforms, as far as a file's reader must know. */
 export type Wanted =
@@ -9,35 +9,14 @@ export type Wanted =
 
 /** Looks through what surrounds a schema. */
 export function wanted(schema: z.core.$ZodType): Wanted {
-  const def = defOf(schema);
-  switch (def.type) {
-    case 'optional':
-    case 'default':
-    case 'prefault':
-      return wanted(def.innerType);
-    case 'pipe':
-      // `preprocess` is a transform before its schema, `transform` one after.
-      return wanted(isTransform(def.in) ? def.out : def.in);
-    case 'object':
-      return { kind: 'object', shape: def.shape };
-    case 'array':
-      return { kind: 'list', item: def.element };
-    case 'record':
-      return { kind: 'record', value: def.valueType };
-    case 'number':
-    case 'boolean':
-      return { kind: def.type };
-    default:
-      return { kind: 'other' };
-  }
-}
-
-function isTransform(schema: z.core.$ZodType): boolean {
-  return defOf(schema).type === 'transform';
-}
-
-/** zod's own way to look into a schema, for libraries; its name begins so. */
-function defOf(schema: z.core.$ZodType): z.core.$ZodTypes['_zod']['def'] {
-  // oxlint-disable-next-line no-underscore-dangle
-  return (schema as z.core.$ZodTypes)._zod.def;
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
+    return wanted(schema.unwrap());
+  // `preprocess` is a transform before its schema, `transform` one after.
+  if (schema instanceof z.ZodPipe)
+    return wanted(schema.in instanceof z.ZodTransform ? schema.out : schema.in);
+  if (schema instanceof z.ZodObject) return { kind: 'object', shape: schema.shape };
+  if (schema instanceof z.ZodArray) return { kind: 'list', item: schema.element };
+  if (schema instanceof z.ZodRecord) return { kind: 'record', value: schema.valueType };
+  if (schema instanceof z.ZodNumber) return { kind: 'number' };
+  return { kind: schema instanceof z.ZodBoolean ? 'boolean' : 'other' };
 }

@@ -110,8 +110,7 @@ function grpc(
       'must be host:port without http://; transport grpc-tls turns on TLS',
     );
   }
-  // oxlint-disable-next-line no-control-regex
-  if (/[\s\u0000-\u001f]/.test(endpoint) || !/[:/]/.test(endpoint)) {
+  if (/[\s\p{Cc}]/u.test(endpoint) || !/[:/]/.test(endpoint)) {
     return complain('PLUGIN_1005', 'endpoint', 'must be host:port, unix:path or dns:///name:port');
   }
   const tls = (entry.transport ?? entry.type) === 'grpc-tls' || entry.auth.method === 'mtls';

@@ -1,7 +1,7 @@
 import { describeCode, isPluginsOwnCode, type ErrorCode } from './error-codes.ts';
 import { printable } from './printable.ts';
 
-const brand: unique symbol = Symbol.for('plugboard.PluginError') as never;
+const brand = Symbol.for('plugboard.PluginError');
 
 /** What is known about a failure, besides its code. */
 export interface PluginErrorDetails {

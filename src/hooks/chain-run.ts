@@ -1,8 +1,7 @@
 import { isPluginError, messageOf, PluginError } from '../core/errors.ts';
 import type { ExecutionContext } from '../core/execution-context.ts';
 import { consequenceOf, optionsFor, type Chain, type Member, type RunOptions } from './chain.ts';
-import type { Answer } from './combine.ts';
-import type { HookFailure } from './combining.ts';
+import type { Answer, HookFailure } from './combining.ts';
 import type { Verdict } from './verdict.ts';
 
 const none: readonly never[] = Object.freeze([]);

@@ -2,8 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { PluginError } from '../core/errors.ts';
 import type { ExecutionContext } from '../core/execution-context.ts';
 import type { FailureRule } from '../core/failure-rule.ts';
-import type { Answer } from './combine.ts';
-import type { Combining, HookFailure } from './combining.ts';
+import type { Answer, Combining, HookFailure } from './combining.ts';
 import type { Scope } from './scope.ts';
 
 /** One plugin that answers a hook. */

@@ -3,8 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Hook, HookMap, Schema } from '../core/contract.ts';
 import { PluginError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
-import type { Answer } from './combine.ts';
-import type { Combining, Observing, RunnableHook } from './combining.ts';
+import type { Answer, Combining, Observing, RunnableHook } from './combining.ts';
 
 /** The schemas of a hook's messages. */
 export interface HookSchemas<ReqSchema extends Schema, RespSchema extends Schema> {
@@ -14,27 +13,38 @@ export interface HookSchemas<ReqSchema extends Schema, RespSchema extends Schema
   readonly response: RespSchema;
 }
 
+/** Schemas of types that are known. */
+type Claimed<Req, Resp> = Partial<HookSchemas<Schema<Req>, Schema<unknown, Resp>>>;
+
 type In<S extends Schema> = StandardSchemaV1.InferInput<S>;
 type Out<S extends Schema> = StandardSchemaV1.InferOutput<S>;
 
-/** A hook whose types are a claim: `hook<Req, Resp>()`. */
-export function hook<Req, Resp>(): Hook<Req, Resp>;
-/** The same for one that only tells. */
-export function hook<Req, Resp = unknown>(combining: Observing): RunnableHook<Req, Resp, undefined>;
-/** A claim of a hook that many plugins answer: `hook<Req, Resp>({ combine: firstDecisive(), … })`. */
-export function hook<Req, Resp extends Answer>(combining: Combining<Req, Resp>): RunnableHook<Req, Resp>;
+/** A hook that many plugins answer, and whose messages are checked. */
+export function hook<
+  ReqSchema extends Schema,
+  RespSchema extends Schema<unknown, Answer>,
+  const Made extends Out<RespSchema>,
+>(
+  definition: HookSchemas<ReqSchema, RespSchema> & Combining<In<ReqSchema>, Out<RespSchema>, Made>,
+): RunnableHook<In<ReqSchema>, Out<RespSchema>>;
 /** A hook that only tells, and whose messages are checked. */
 export function hook<ReqSchema extends Schema, RespSchema extends Schema>(
   definition: HookSchemas<ReqSchema, RespSchema> & Observing,
 ): RunnableHook<In<ReqSchema>, Out<RespSchema>, undefined>;
-/** A hook that many plugins answer, and whose messages are checked. */
-export function hook<ReqSchema extends Schema, RespSchema extends Schema<unknown, Answer>>(
-  definition: HookSchemas<ReqSchema, RespSchema> & Combining<In<ReqSchema>, Out<RespSchema>>,
-): RunnableHook<In<ReqSchema>, Out<RespSchema>>;
 /** A hook whose messages are checked: `hook({ request, response })`, with any Standard Schema. */
 export function hook<ReqSchema extends Schema, RespSchema extends Schema>(
   schemas: HookSchemas<ReqSchema, RespSchema>,
 ): Hook<In<ReqSchema>, Out<RespSchema>>;
+/** The same with the types said first: schemas, where there are some, have to fit them. */
+export function hook<Req, Resp extends Answer>(
+  definition: Claimed<Req, Resp> & Combining<Req, Resp>,
+): RunnableHook<Req, Resp>;
+/** The same for one that only tells. */
+export function hook<Req, Resp = unknown>(
+  definition: Claimed<Req, Resp> & Observing,
+): RunnableHook<Req, Resp, undefined>;
+/** A hook whose types are a claim: `hook<Req, Resp>()`. */
+export function hook<Req, Resp>(): Hook<Req, Resp>;
 export function hook(
   definition: Partial<HookSchemas<Schema, Schema>> & Partial<Combining<unknown, Answer> | Observing> = {},
 ): Hook<never, unknown> {

@@ -1,7 +1,10 @@
 import type { PluginError } from '../core/errors.ts';
 import type { Member } from './chain.ts';
 import { ChainRun, illegal } from './chain-run.ts';
-import type { Answer } from './combine.ts';
+import type { Answer } from './combining.ts';
+
+/** From the worst to the best; actions that are not named come last. */
+const usualOrder = ['reject', 'defer', 'quarantine', 'discard', 'modify'];
 
 /** Asks all plugins at once, sums their scores, and lets the worst answer win. */
 export class ParallelRun extends ChainRun {
@@ -45,15 +48,16 @@ export class ParallelRun extends ChainRun {
   }
 
   private decide(answers: readonly Answer[]): void {
-    const { combine } = this.chain.combining;
-    if (combine.kind !== 'accumulate-score' || answers.length === 0) return;
-    const rank = rankBy(combine.order);
+    const { combining } = this.chain;
+    if (combining.combine !== 'accumulate-score' || answers.length === 0) return;
+    const { order = usualOrder } = combining;
+    const rank = rankBy(order);
     const worst = answers.reduce((before, answer) => (rank(answer) < rank(before) ? answer : before));
-    if (rank(worst) < combine.order.length) {
+    if (rank(worst) < order.length) {
       this.answer = worst;
       this.by = this.chain.members[this.answers.indexOf(worst)]?.plugin;
     }
-    const total = combine.total?.(this.score, answers);
+    const total = combining.total?.(this.score, answers);
     if (total === undefined || rank(total) > rank(this.answer)) return;
     this.answer = total;
     this.by = undefined;

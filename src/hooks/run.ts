@@ -16,14 +16,14 @@ export function runChain(
   request: unknown,
   options: RunOptions | undefined,
 ): Verdict | Promise<Verdict> {
-  const { kind } = chain.combining.combine;
+  const { combine } = chain.combining;
   const run =
-    kind === 'accumulate-score'
+    combine === 'accumulate-score'
       ? new ParallelRun(chain, request, options)
       : new SerialRun(chain, request, options);
   const verdict = run.run();
   const scope = options?.within;
-  if (scope === undefined || !establishing.includes(kind)) return verdict;
+  if (scope === undefined || !establishing.includes(combine)) return verdict;
   return learned(scope, chain.hook, verdict);
 }
 

@@ -1,6 +1,6 @@
 import { PluginError } from '../core/errors.ts';
 import type { Facts, Notes, ScopeMetadata } from '../core/facts.ts';
-import type { Answer } from './combine.ts';
+import type { Answer } from './combining.ts';
 
 /** So much may one plugin note in one scope, as JSON in characters: enough for facts, too little to fill a host. */
 const maxNotes = 65_536;

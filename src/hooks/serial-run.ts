@@ -1,7 +1,7 @@
 import { messageOf, type PluginError } from '../core/errors.ts';
 import type { Member } from './chain.ts';
 import { ChainRun, illegal } from './chain-run.ts';
-import type { Answer } from './combine.ts';
+import type { Answer } from './combining.ts';
 
 /** Asks one plugin after the other, until one decides. */
 export class SerialRun extends ChainRun {
@@ -45,18 +45,18 @@ export class SerialRun extends ChainRun {
   }
 
   private take(member: Member, answer: Answer): PluginError | undefined {
-    const { combine } = this.chain.combining;
-    if (combine.kind === 'first-provider') {
-      if (combine.provides(answer)) this.decide(member, answer);
+    const { combining } = this.chain;
+    if (combining.combine === 'first-provider') {
+      if (combining.provides(answer)) this.decide(member, answer);
     } else if (answer.action === 'modify') return this.modify(member, answer);
     else if (answer.action !== 'continue') this.decide(member, answer);
     return undefined;
   }
 
   private modify(member: Member, answer: Answer): PluginError | undefined {
-    const { combine } = this.chain.combining;
+    const { combining } = this.chain;
     try {
-      if (combine.kind === 'modify-chain') this.request = combine.apply(this.request, answer);
+      if (combining.combine === 'modify-chain') this.request = combining.apply(this.request, answer);
     } catch (error) {
       return illegal(member, messageOf(error), error);
     }

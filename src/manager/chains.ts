@@ -11,7 +11,7 @@ export type AnyChain = Chain<AnyCombining>;
 
 /** Whether somebody decides, or all are only told. */
 export function isDeciding(chain: AnyChain): chain is Chain {
-  return chain.combining.combine.kind !== 'observe';
+  return chain.combining.combine !== 'observe';
 }
 
 /** Who answers a hook, by priority, then in the order of registration. */

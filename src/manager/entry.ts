@@ -10,6 +10,7 @@ import { Tally } from '../resilience/tally.ts';
 import { entryHealth } from './entry-health.ts';
 import { viewOf } from './entry-view.ts';
 import { checkSource } from './admission.ts';
+import { drainPlugin, retire, type Drained } from './drains.ts';
 import type { Instance } from './instance.ts';
 import { newInstances } from './instances.ts';
 import { policiesOf, type Policies } from './policies.ts';
@@ -26,9 +27,6 @@ import {
   type Takeover,
 } from './takeover.ts';
 import type { DrainReport, PluginView } from './view.ts';
-
-/** For a plugin without running calls to clean up, in milliseconds; then it is ended by force. */
-const closeTimeoutMs = 5000;
 
 /** What a plugin is to become; without a source or settings it keeps those that the change before leaves it. */
 export interface NextForm {
@@ -162,7 +160,10 @@ export class Entry {
   drain(timeoutMs: number, refusal: () => PluginError): Promise<DrainReport> {
     this.#path?.refuse(refusal);
     const endHurry = this.#path?.hurry(timeoutMs);
-    return this.#change(() => this.#drain(timeoutMs, refusal, endHurry)).finally(() => endHurry?.());
+    return this.#change(() => {
+      this.#path?.refuse(refusal); // it may be another one by now
+      return drainPlugin(this.#leaving(this.instances), timeoutMs, endHurry);
+    }).finally(() => endHurry?.());
   }
 
   /** The same for good, and at once: what is being started is given up, what is being drained is hurried. */
@@ -172,30 +173,7 @@ export class Entry {
     const endHurry = this.#path?.hurry(timeoutMs);
     for (const { supervisor } of this.instances) supervisor.abandonConfig();
     await Promise.all(this.#fresh.map((instance) => instance.stop(0)));
-    return this.#then(() => this.#drain(timeoutMs, refusal, endHurry));
-  }
-
-  async #drain(
-    timeoutMs: number,
-    refusal: () => PluginError,
-    endHurry: (() => number) | undefined,
-  ): Promise<DrainReport> {
-    const { clock, events } = this.#shared;
-    const { name: plugin } = this;
-    const startedAt = clock.now();
-    const onProgress = (remaining: number): void =>
-      events.emit('drain', { plugin, remaining, cancelled: undefined });
-    const wasOver = this.instances.every(({ supervisor }) => supervisor.ended);
-    this.#path?.refuse(refusal);
-    if (this.tally.active > 0) onProgress(this.tally.active);
-    for (const instance of this.instances) instance.draining();
-    const late = (await this.#path?.drain({ timeoutMs, onProgress })) ?? 0;
-    const cancelled = late + (endHurry?.() ?? 0);
-    await Promise.all(this.instances.map((instance) => instance.stop(Math.min(timeoutMs, closeTimeoutMs))));
-    this.#path?.close();
-    if (!wasOver) this.#recorder?.drained(cancelled);
-    if (!wasOver) events.emit('drain', { plugin, remaining: 0, cancelled });
-    return { cancelled, durationMs: clock.now() - startedAt };
+    return this.#then(() => drainPlugin(this.#leaving(this.instances), timeoutMs, endHurry));
   }
 
   /** Only one change at a time, in the order they were asked for; a closed plugin has no more. */
@@ -267,23 +245,14 @@ export class Entry {
     if (changed.length > 0) this.#shared.events.emit('config', { plugin: this.name, changed });
   }
 
-  /** Drains and stops instances that calls no longer go to; says how many calls were cancelled. */
-  async #retire(old: readonly Instance[]): Promise<number> {
-    const { name: plugin } = this;
-    const { drainTimeoutMs: timeoutMs } = this.settings;
-    const onProgress = (remaining: number): void =>
-      this.#shared.events.emit('drain', { plugin, remaining, cancelled: undefined });
-    const counts = await Promise.all(
-      old.map(async (instance) => {
-        instance.draining();
-        const cancelled = (await this.#path?.drainTarget(instance, { timeoutMs, onProgress })) ?? 0;
-        await instance.stop(Math.min(timeoutMs, closeTimeoutMs));
-        return cancelled;
-      }),
-    );
-    const cancelled = counts.reduce((sum, count) => sum + count, 0);
-    if (old.length > 0) this.#recorder?.drained(cancelled);
-    return cancelled;
+  /** Some of its instances, or what it has now, as those whose calls are to end. */
+  #leaving(instances: readonly Instance[]): Drained {
+    const [shared, recorder, path] = [this.#shared, this.#recorder, this.#path];
+    return { plugin: this.name, instances, path, tally: this.tally, shared, recorder };
+  }
+
+  #retire(old: readonly Instance[]): Promise<number> {
+    return retire(this.#leaving(old), this.settings.drainTimeoutMs);
   }
 
   #newInstances(source: PluginSource, settings: ResolvedSettings): readonly Instance[] {

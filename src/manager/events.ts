@@ -38,9 +38,13 @@ export interface Restart extends About {
   readonly attempt: number;
 }
 
-/** A drain is under way: `remaining` calls are left; `cancelled` is set when it is over. */
+/**
+ * A drain is under way: `remaining` calls are left; `cancelled` is set when it is over. `instance` names the one that is
+ * replaced; undefined where the plugin as a whole ends.
+ */
 export interface DrainProgress {
   readonly plugin: string;
+  readonly instance: number | undefined;
   readonly remaining: number;
   readonly cancelled: number | undefined;
 }

@@ -18,7 +18,7 @@ export interface Policies {
 
 /**
  * The policies that a plugin's settings turn on. Where a limit stays as it was, its tokens, slots and waiting calls
- * stay too.
+ * stay too; what is left of the retry budget stays in any case.
  * @throws {PluginError} `CONFIG_1703` if one of them needs a package that is not installed.
  */
 export async function policiesOf(
@@ -38,13 +38,19 @@ export async function policiesOf(
     limiter: sameRate ? before.parts.limiter : await limiterOf(plugin, settings, shared, recorder),
     concurrency: sameSlots ? before.parts.concurrency : concurrency && new ConcurrencyLimit(concurrency),
     retry,
-    budget: new RetryBudget(retry.budgetRatio),
+    budget: budgetOf(retry.budgetRatio, before),
     recorder,
     tracing: shared.tracing,
     clock: shared.clock,
     deadlines: shared.deadlines,
   };
   return { settings, parts };
+}
+
+function budgetOf(ratio: number, before: Policies | undefined): RetryBudget {
+  return before?.settings.retry.budgetRatio === ratio
+    ? before.parts.budget
+    : new RetryBudget(ratio, before?.parts.budget);
 }
 
 /** Clients are the same only if they are one and the same. */

@@ -268,11 +268,11 @@ export class Supervisor {
       return new PluginError('PLUGIN_1205', { plugin, message, retryAfterMs, cause: life.error });
     }
     if (life.status === 'failed' && isForbidden(life.error)) {
-      const message = `it may not be started: ${life.error.rawMessage} Then unregister and register it again.`;
+      const message = `it may not be started: ${life.error.rawMessage} Then replace or reconfigure it, or unregister and register it again.`;
       return new PluginError(life.error.code, { plugin, message, cause: life.error });
     }
     if (life.status === 'failed') {
-      const message = `it was given up after ${settings.restart.maxRestarts} restarts. Mend it, then unregister and register it again. It ended because: ${life.error.rawMessage}`;
+      const message = `it was given up after ${settings.restart.maxRestarts} restarts. Mend it, then replace or reconfigure it, or unregister and register it again. It ended because: ${life.error.rawMessage}`;
       return new PluginError('REGISTRY_1903', { plugin, message, cause: life.error });
     }
     const message = 'it is being stopped and takes no new calls.';

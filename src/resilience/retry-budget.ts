@@ -7,10 +7,12 @@ const reserve = 100;
  */
 export class RetryBudget {
   readonly #ratio: number;
-  #saved = reserve;
+  #saved: number;
 
-  constructor(ratio: number) {
+  /** With what the budget before it had left: other settings are no new reserve. */
+  constructor(ratio: number, before?: RetryBudget) {
     this.#ratio = ratio;
+    this.#saved = before === undefined ? reserve : before.#saved;
   }
 
   /** A call has begun. */

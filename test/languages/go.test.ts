@@ -30,6 +30,11 @@ describe('the plugin in Go', () => {
   answersCalls(program);
   speaksTheProtocol(program);
 
+  test('has nothing that go vet complains about', { timeout: buildTimeoutMs }, async () => {
+    const { stderr } = await promisify(execFile)('go', ['vet', '.'], { cwd: example('go/wordscore') });
+    expect(stderr).toBe('');
+  });
+
   test('fails the call in which it panics, and no other', async () => {
     await using host = await scorer(program);
     const notBytes = host.manager.execute('score', { raw: {} as Uint8Array });

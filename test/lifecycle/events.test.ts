@@ -159,6 +159,36 @@ describe('events', () => {
     expect(heard).toEqual([2]);
   });
 
+  it('of a drain name the instance that is replaced, each with its own end, and none where the plugin ends', async () => {
+    const old = new Puppet();
+    const letGo: (() => void)[] = [];
+    old.answer = ({ request }) => new Promise((resolve) => letGo.push(() => resolve(request)));
+    await using host = await managed(
+      Simple<string, string>().withPlugin('auth', old, { instances: 2 }).build(),
+    );
+    const heard: ManagerEvents['drain'][] = [];
+    host.manager.on('drain', (event) => heard.push(event));
+    const calls = ['a', 'b', 'c'].map((text) => host.manager.execute('auth', text));
+    await aTurn();
+    const replacing = host.manager.replace('auth', new Puppet());
+    await aTurn();
+    for (const answer of letGo) answer();
+    expect(await Promise.all(calls)).toEqual(['a', 'b', 'c']);
+    await replacing;
+    const of = (instance: number | undefined) => heard.filter((event) => event.instance === instance);
+    expect(of(undefined)).toEqual([]);
+    expect([0, 1].map((at) => of(at).map(({ remaining }) => remaining))).toEqual([
+      [2, 1, 0, 0],
+      [1, 0, 0],
+    ]);
+    expect([0, 1].map((at) => of(at).map(({ cancelled }) => cancelled))).toEqual([
+      [undefined, undefined, undefined, 0],
+      [undefined, undefined, 0],
+    ]);
+    await host.manager.drain('auth');
+    expect(heard.at(-1)).toStrictEqual({ plugin: 'auth', instance: undefined, remaining: 0, cancelled: 0 });
+  });
+
   it('are told before a call that waits for them has its answer', async () => {
     const sick = answering<string, string>(() => {
       throw new Error('sick');

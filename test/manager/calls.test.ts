@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { defineHooks, definePlugin, hook, PluginError, Simple } from 'plugboard';
 import { inProcess } from 'plugboard/transports';
 import { managed } from '../support/managed.ts';
+import { thenable } from '../support/thenable.ts';
 import { answering, loud } from './plugins.ts';
 
 const simple = Simple<string, string>();
@@ -78,8 +79,7 @@ describe('execute', () => {
 
   it('takes a thenable for a promise and a function for a value', async () => {
     const odd = answering<string, unknown>((text) =>
-      // oxlint-disable-next-line unicorn/no-thenable
-      text === 'then' ? { then: (resolve: (value: string) => void) => resolve('thenable') } : () => text,
+      text === 'then' ? thenable((resolve) => resolve('thenable')) : () => text,
     );
     await using host = await managed(Simple<string, unknown>().withPlugin('odd', inProcess(odd)).build());
     expect(await host.manager.execute('odd', 'then')).toBe('thenable');
@@ -87,14 +87,13 @@ describe('execute', () => {
   });
 
   it('settles once, though a thenable settles twice', async () => {
-    const twice = answering<string, unknown>(() => ({
-      // oxlint-disable-next-line unicorn/no-thenable
-      then(resolve: (value: string) => void, reject: (error: Error) => void) {
+    const twice = answering<string, unknown>(() =>
+      thenable((resolve, reject) => {
         resolve('first');
         resolve('second');
         reject(new Error('third'));
-      },
-    }));
+      }),
+    );
     await using host = await managed(Simple<string, unknown>().withPlugin('twice', inProcess(twice)).build());
     expect(await host.manager.execute('twice', '')).toBe('first');
     expect(host.manager.getPlugin('twice')?.calls).toEqual({

@@ -147,7 +147,7 @@ describe('a plugin that ends unexpectedly', () => {
       retryable: false,
       message:
         "[REGISTRY_1903] plugin 'auth': it was given up after 3 restarts. " +
-        'Mend it, then unregister and register it again. It ended because: there is no such program',
+        'Mend it, then replace or reconfigure it, or unregister and register it again. It ended because: there is no such program',
     });
   });
 

@@ -68,6 +68,19 @@ describe('when a plugin fails as a whole', () => {
     expect(asked()).toBe(before + 1);
   });
 
+  it.each([0, 0.2])(
+    'other settings, a share of %d among them, give it no new reserve',
+    async (budgetRatio) => {
+      const { host, asked } = await stormHost(0);
+      await using _ = host;
+      for (let call = 0; call < 40; call++) await host.manager.execute('down', 'hello').catch(() => {});
+      const before = asked();
+      await host.manager.reconfigure('down', { timeoutMs: 900, retry: { initialDelayMs: 0, budgetRatio } });
+      for (let call = 0; call < 4; call++) await host.manager.execute('down', 'hello').catch(() => {});
+      expect(asked() - before).toBe(4);
+    },
+  );
+
   it('one plugin’s storm takes nothing from another’s budget', async () => {
     const { host } = await stormHost(0);
     await using _ = host;

@@ -1,12 +1,7 @@
 import {
-  accumulateScore,
   defineHooks,
   definePlugin,
-  firstDecisive,
-  firstProvider,
   hook,
-  modifyChain,
-  observe,
   Simple,
   type Handlers,
   type Plugin,
@@ -37,28 +32,28 @@ const rest = { otherwise: goOn, refuse };
 
 /** One hook for each rule. */
 export const shopHooks = defineHooks({
-  'order.judge': hook<string, Say>({ combine: firstDecisive(), onFailure: 'closed', ...rest }),
-  'order.glance': hook<string, Say>({ combine: firstDecisive(), onFailure: 'open', ...rest }),
+  'order.judge': hook<string, Say>({ combine: 'first-decisive', onFailure: 'closed', ...rest }),
+  'order.glance': hook<string, Say>({ combine: 'first-decisive', onFailure: 'open', ...rest }),
   'order.edit': hook<string, Say>({
-    combine: modifyChain({ apply: (request: string, { text = '' }: Say) => `${request} ${text}` }),
+    combine: 'modify-chain',
+    apply: (request, { text = '' }) => `${request} ${text}`,
     onFailure: 'closed',
     ...rest,
   }),
   'order.weigh': hook<string, Say>({
-    combine: accumulateScore({
-      order: ['refuse', 'defer', 'approve', 'modify'],
-      total: (score): Say | undefined =>
-        score >= 10 ? { action: 'refuse', text: `sum ${score}` } : undefined,
-    }),
+    combine: 'accumulate-score',
+    order: ['refuse', 'defer', 'approve', 'modify'],
+    total: (score) => (score >= 10 ? { action: 'refuse', text: `sum ${score}` } : undefined),
     onFailure: 'open',
     ...rest,
   }),
   'order.whose': hook<string, Say>({
-    combine: firstProvider({ provides: ({ known }: Say) => known !== undefined }),
+    combine: 'first-provider',
+    provides: ({ known }) => known !== undefined,
     onFailure: 'open',
     ...rest,
   }),
-  'order.seen': hook<string>({ combine: observe() }),
+  'order.seen': hook<string>({ combine: 'observe' }),
   'order.ask': hook<string, Say>(),
 });
 export type ShopHooks = typeof shopHooks;

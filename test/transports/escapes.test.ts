@@ -7,8 +7,7 @@ import { MemoryLogger } from '../support/memory-logger.ts';
 import { fixture } from './subjects.ts';
 
 /** What moves the cursor, ends a line or turns the direction of text. */
-// oxlint-disable-next-line no-control-regex -- these are what is looked for
-const unsafe = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
+const unsafe = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/u;
 
 const painter = () => subprocess(process.execPath, { args: [fixture('bad/paints-the-terminal.mjs')] });
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Plugin, PluginSource, Undeclared } from 'plugboard';
-import { goPlugin, plugboardHandshake } from 'plugboard/go-plugin';
+import { goPlugin } from 'plugboard/go-plugin';
 import { serveGrpc } from 'plugboard/grpc';
 import { grpc, inProcess, subprocess, worker, type SubprocessOptions } from 'plugboard/transports';
 
@@ -116,13 +116,11 @@ export const subjects: readonly Subject[] = [
     },
   },
   {
-    name: 'goPlugin',
-    source: (options) =>
-      goPlugin(process.execPath, {
-        args: [fixture('go-all-round.mjs')],
-        handshake: plugboardHandshake,
-        ...options,
-      }),
+    name: 'goPlugin, a plugin in Node',
+    source: (options) => {
+      const handshake = { magicCookieKey: 'BASIC_PLUGIN', magicCookieValue: 'hello' };
+      return goPlugin(process.execPath, { args: [fixture('go-all-round.mjs')], handshake, ...options });
+    },
     cannot: {},
   },
   {

@@ -9,10 +9,14 @@ export interface ServeGoPluginOptions {
   readonly handshake: GoHandshake;
   /** The versions of the application's protocol that the plugin speaks: the highest that the host knows too is used. Default `[1]`. */
   readonly versions?: readonly number[] | undefined;
-  /** The application's services, or what makes those of the version that was chosen. */
-  readonly services?: GoServices | ((version: number) => GoServices) | undefined;
+  /**
+   * The application's services, or what makes those of the version that was chosen. Whatever prints while it is loaded
+   * has to be imported there, because nothing may be on stdout before the plugin is:
+   * `services: async () => (await import('./services.js')).services`.
+   */
+  readonly services?: GoServices | ((version: number) => GoServices | Promise<GoServices>) | undefined;
   /** A plugboard plugin, served as `plugboard.v1.Plugin`: what `goPlugin` of a plugboard host uses by itself. */
-  readonly plugin?: Plugin | undefined;
+  readonly plugin?: Plugin | ((version: number) => Plugin | Promise<Plugin>) | undefined;
   /** Runs once, at the end; what takes longer than a second is cut off, because the host kills after two. */
   readonly close?: (() => void | Promise<void>) | undefined;
   /** Default `unix`, and `tcp` on Windows, as go-plugin; `tcp` listens on 127.0.0.1 only. */
@@ -25,8 +29,8 @@ export interface ServeGoPluginOptions {
 export interface ResolvedServe {
   readonly handshake: GoHandshake;
   readonly versions: readonly number[];
-  readonly services: (version: number) => GoServices;
-  readonly plugin: Plugin | undefined;
+  readonly services: (version: number) => GoServices | Promise<GoServices>;
+  readonly plugin: (version: number) => Plugin | Promise<Plugin> | undefined;
   readonly close: () => void | Promise<void>;
   readonly network: 'unix' | 'tcp';
   readonly maxFrameBytes: number;
@@ -46,7 +50,7 @@ export function resolveServe(options: ServeGoPluginOptions): ResolvedServe {
     handshake,
     versions,
     services: typeof services === 'function' ? services : () => services ?? {},
-    plugin,
+    plugin: typeof plugin === 'function' ? plugin : () => plugin,
     close,
     network,
     maxFrameBytes,

@@ -44,8 +44,9 @@ export async function startServing(
     serve: (services) => serveApart(place, services, () => ({ log, broker })),
     connect: (info) => connect(library, tls, info),
   });
-  addServices(library, server, what.services(appVersion), { log, broker });
-  const served = what.plugin && new Served(library, what.plugin, { ...what, session: true }, server);
+  addServices(library, server, await what.services(appVersion), { log, broker });
+  const plugin = await what.plugin(appVersion);
+  const served = plugin && new Served(library, plugin, { ...what, session: true }, server);
   const { network, address } = await listenWith(place, server);
   const life = new ServedLife(log, async () => {
     await (served?.close(disconnectMs) ?? closeServer(server));

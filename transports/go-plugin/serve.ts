@@ -1,4 +1,4 @@
-import { PluginError } from '../../src/core/errors.ts';
+import { isPluginError, PluginError } from '../../src/core/errors.ts';
 import { loadGrpc } from '../grpc/load.ts';
 import { startedByGoHost } from './serve-environment.ts';
 import { hclogLogger } from './serve-log.ts';
@@ -20,7 +20,7 @@ export async function serveGoPlugin(options: ServeGoPluginOptions): Promise<void
   try {
     await startServing(await loadGrpc(), what, { printing, log });
   } catch (error) {
-    log.error(PluginError.from(error, 'RPC_2002').message);
+    log.error(PluginError.from(error, 'RPC_2002').message, stackOf(error));
     process.exit(1);
   }
 }
@@ -30,4 +30,9 @@ function explain(): never {
     'This program is a plugin: it is not to be run by hand, but by the program that it extends. That program starts it, and says who it is in the environment.\n',
   );
   return process.exit(1);
+}
+
+/** Where the services are that cannot be made; errors of ours say where the fault is. */
+function stackOf(error: unknown): object {
+  return error instanceof Error && !isPluginError(error) ? { stack: error.stack } : {};
 }

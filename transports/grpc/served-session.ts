@@ -32,6 +32,7 @@ export function serveSession(messages: MessageStream, parts: SessionParts): Serv
     ended: (orphaned) => (orphaned ? wire.destroy() : wire.end()),
     note,
   });
+  wire.start(session);
   return {
     ended,
     close: () => session.message({ method: 'plugin.shutdown' }),

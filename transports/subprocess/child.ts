@@ -53,7 +53,7 @@ export class Child {
 
   /** The socket of its own that frames travel on. */
   get channel(): Duplex {
-    return this.process.stdio[3] as unknown as Duplex;
+    return this.process.stdio[3] as Duplex;
   }
 
   /** Signals the process and everything it started in its group; nothing once it is gone. */

@@ -11,6 +11,7 @@ export function encodeLine(id: string, call: ChannelCall): string {
   const { request, requestId, remainingMs, headers, metadata } = call;
   const timeout = Number.isFinite(remainingMs) ? Math.ceil(remainingMs) * nanosecondsPerMs : 0;
   const context = { request_id: requestId, timeout, max_retries: 0, headers, metadata };
+  const line = { id, method: 'execute', payload: request, context };
   // The same walk as for frames, so that bytes become base64 and cycles a coded error.
-  return encode({ id, method: 'execute', payload: request, context } as never, false).text;
+  return encode(line, false).text;
 }

@@ -104,7 +104,7 @@ class LineChannel implements Channel {
 
   close(timeoutMs: number): Promise<void> {
     const { clock } = this.#setup;
-    const wire = { end: () => this.#writer.end() } as Parameters<typeof stopChild>[1];
+    const wire = { end: () => this.#writer.end() };
     this.#closing ??= stopChild(this.#child, wire, undefined, {
       clock,
       timeoutMs,

@@ -23,6 +23,7 @@ export function serveSubprocess(plugin: Plugin): Promise<void> {
     ended: (orphaned) => (orphaned ? endGroup() : exitAfter(wire, output)),
     note: (text) => void process.stderr.write(`${text}\n`),
   });
+  wire.start(session);
   process.on('SIGTERM', () => void session.close());
   return new Promise(() => {}); // the process ends instead
 }

@@ -20,7 +20,7 @@ export interface StopOptions {
 /** Ends a child: it is asked, its channel ends, SIGTERM, SIGKILL; each step only if the one before did not do. */
 export async function stopChild(
   child: Child,
-  wire: Wire,
+  wire: Pick<Wire, 'end'>,
   session: { shutdown(timeoutMs: number): Promise<void> } | undefined,
   options: StopOptions,
 ): Promise<void> {

@@ -31,7 +31,7 @@ interface Asked {
   readonly reject: (error: PluginError) => void;
 }
 
-/** The plugin's end of the protocol, over any wire. */
+/** The plugin's end of the protocol, over any wire that is started with it. */
 export class PluginSession implements WireReceiver {
   readonly #wire: Wire;
   readonly #plugin: Plugin;
@@ -55,7 +55,6 @@ export class PluginSession implements WireReceiver {
     this.#events = events;
     this.#log = this.#logger();
     this.#host = hostClient((service, request) => this.#askHost(service, request));
-    wire.start(this);
   }
 
   message(message: Incoming): void {

@@ -29,13 +29,13 @@ export function serveWorker(plugin: Plugin): Promise<void> {
   if (start === undefined) return Promise.resolve();
   return new Promise((resolve) => {
     const wire = new PortWire(start.port);
-    // oxlint-disable-next-line no-new -- it lives on the wire
-    new PluginSession(wire, plugin, start.plugin, {
+    const session = new PluginSession(wire, plugin, start.plugin, {
       ended: () => {
         wire.end();
         resolve();
       },
       note: (text) => void process.stderr.write(`${text}\n`),
     });
+    wire.start(session);
   });
 }

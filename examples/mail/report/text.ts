@@ -1,5 +1,4 @@
-// oxlint-disable-next-line no-control-regex
-const unsafe = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+const unsafe = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu;
 
 /** Text from a message, made safe for a terminal: no control characters, no changes of direction. */
 export function harmless(text: string): string {

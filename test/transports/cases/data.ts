@@ -1,6 +1,5 @@
-// oxlint-disable vitest/no-standalone-expect -- the cases run inside the tests of behaviour.test.ts
 import { expect } from 'vitest';
-import type { Case } from '../behaviour.ts';
+import type { Case, Host } from '../behaviour.ts';
 
 const small: Case['own'] = { source: { maxFrameBytes: 64 * 1024 } };
 
@@ -34,6 +33,19 @@ const unwritable = {
   bigint: () => 1n,
   function: () => (): number => 1,
 };
+
+const notWritten = { code: 'RPC_2005', retryable: false };
+
+async function expectRequestRefused({ ask }: Host, value: unknown): Promise<void> {
+  const beside = ask('echo', { value: 'beside' });
+  await expect(ask('echo', { value })).rejects.toMatchObject(notWritten);
+  expect(await beside).toBe('beside');
+}
+
+async function expectAnswerRefused({ ask }: Host, kind: string): Promise<void> {
+  await expect(ask('makeUnwritable', { kind })).rejects.toMatchObject(notWritten);
+  expect(await ask('echo', { value: 'next' })).toBe('next');
+}
 
 /** What can be asked and answered. */
 export const dataCases: readonly Case[] = [
@@ -137,24 +149,11 @@ export const dataCases: readonly Case[] = [
   ...Object.entries(unwritable).flatMap(([kind, make]): Case[] => [
     {
       name: `a request that holds a ${kind} is refused with RPC_2005`,
-      async run({ ask }) {
-        const beside = ask('echo', { value: 'beside' });
-        await expect(ask('echo', { value: make() })).rejects.toMatchObject({
-          code: 'RPC_2005',
-          retryable: false,
-        });
-        expect(await beside).toBe('beside');
-      },
+      run: (host) => expectRequestRefused(host, make()),
     },
     {
       name: `an answer that holds a ${kind} is refused with RPC_2005`,
-      async run({ ask }) {
-        await expect(ask('makeUnwritable', { kind })).rejects.toMatchObject({
-          code: 'RPC_2005',
-          retryable: false,
-        });
-        expect(await ask('echo', { value: 'next' })).toBe('next');
-      },
+      run: (host) => expectAnswerRefused(host, kind),
     },
   ]),
   {

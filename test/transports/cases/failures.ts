@@ -1,7 +1,6 @@
-// oxlint-disable vitest/no-standalone-expect -- the cases run inside the tests of behaviour.test.ts
 import { PluginError } from 'plugboard';
 import { expect } from 'vitest';
-import type { Case } from '../behaviour.ts';
+import type { Case, Host } from '../behaviour.ts';
 
 /** What a handler may throw, and what its caller then gets. */
 const thrown: readonly (readonly [how: string, message: unknown])[] = [
@@ -16,22 +15,19 @@ const thrown: readonly (readonly [how: string, message: unknown])[] = [
   ['cactus', expect.any(String)],
 ];
 
+async function expectCoded({ ask }: Host, how: string, rawMessage: unknown): Promise<void> {
+  const failure: unknown = await ask('fail', { how }).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(PluginError);
+  expect(failure).toMatchObject({ code: 'PLUGIN_1203', plugin: 'subject', rawMessage, retryable: false });
+  expect(await ask('echo', { value: 'next' })).toBe('next');
+}
+
 /** What goes wrong inside a plugin. */
 export const failureCases: readonly Case[] = [
   ...thrown.map(([how, message]): Case => ({
     name: `what a handler throws is coded, and the plugin goes on: ${how}`,
     own: {},
-    async run({ ask }) {
-      const failure: unknown = await ask('fail', { how }).catch((error: unknown) => error);
-      expect(failure).toBeInstanceOf(PluginError);
-      expect(failure).toMatchObject({
-        code: 'PLUGIN_1203',
-        plugin: 'subject',
-        rawMessage: message,
-        retryable: false,
-      });
-      expect(await ask('echo', { value: 'next' })).toBe('next');
-    },
+    run: (host) => expectCoded(host, how, message),
   })),
   {
     name: 'a coded error keeps code, message, retryable and retryAfterMs',

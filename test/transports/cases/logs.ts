@@ -1,11 +1,24 @@
-// oxlint-disable vitest/no-standalone-expect -- the cases run inside the tests of behaviour.test.ts
 import { expect } from 'vitest';
 import type { LogRecord, MemoryLogger } from '../../support/memory-logger.ts';
-import type { Case } from '../behaviour.ts';
+import type { Case, Host } from '../behaviour.ts';
 
 /** The first record with a text in its message. */
 function saying(log: MemoryLogger, text: string): Promise<LogRecord> {
   return log.until(({ message }) => message.includes(text));
+}
+
+async function expectPrinted({ ask, log }: Host, stream: 'stdout' | 'stderr'): Promise<void> {
+  const calls = [1, 2, 3].map((at) => ask('print', { stream, text: `printed ${at} on ${stream}\n` }));
+  await Promise.all(calls);
+  expect(await saying(log, `printed 3 on ${stream}`)).toMatchObject({
+    level: 'info',
+    fields: { plugin: 'subject', stream: expect.stringMatching(/^std(out|err)$/) as string },
+  });
+  await ask('print', { stream, text: `{"level":50,"msg":"structured on ${stream}","code":7}\n` });
+  expect(await saying(log, `structured on ${stream}`)).toMatchObject({
+    level: 'error',
+    fields: { plugin: 'subject', code: 7 },
+  });
 }
 
 /** What reaches the log of the host. */
@@ -25,18 +38,6 @@ export const logCases: readonly Case[] = [
   },
   ...(['stdout', 'stderr'] as const).map((stream): Case => ({
     name: `what it prints on ${stream} arrives as a record`,
-    async run({ ask, log }) {
-      const calls = [1, 2, 3].map((at) => ask('print', { stream, text: `printed ${at} on ${stream}\n` }));
-      await Promise.all(calls);
-      expect(await saying(log, `printed 3 on ${stream}`)).toMatchObject({
-        level: 'info',
-        fields: { plugin: 'subject', stream: expect.stringMatching(/^std(out|err)$/) as string },
-      });
-      await ask('print', { stream, text: `{"level":50,"msg":"structured on ${stream}","code":7}\n` });
-      expect(await saying(log, `structured on ${stream}`)).toMatchObject({
-        level: 'error',
-        fields: { plugin: 'subject', code: 7 },
-      });
-    },
+    run: (host) => expectPrinted(host, stream),
   })),
 ];

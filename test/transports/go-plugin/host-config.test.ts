@@ -13,7 +13,7 @@ it('a configuration starts a plugin of go-plugin that serves plugboard', async (
     transport: go-plugin
     command: ${process.execPath}
     args: ['${fixture('go-all-round.mjs')}']
-    env: { GREETING: hello }
+    env: { BASIC_PLUGIN: hello }
 `,
   );
   await using host = await managed(Simple<object, unknown>().withConfig(file).build());
