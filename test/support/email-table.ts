@@ -80,7 +80,7 @@ function cellsOf(name: EmailHook): readonly string[] {
     actionsOf(response)
       .map((action) => action + codeOf(name, action))
       .join(', '),
-    rules[combining.combine.kind],
+    rules[combining.combine],
     failureOf(combining),
     references[name],
   ];
