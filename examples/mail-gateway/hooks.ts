@@ -31,3 +31,25 @@ function tellOf(
     ...(sessionId !== undefined && { sessionId }),
   });
 }
+
+/** Tells of plugins that run again after they had ended: `error.recovery`. The returned function ends it. */
+export function tellOfRecoveries(manager: PluginManager<EmailHooks>): () => void {
+  const ended = new Set<string>();
+  const tell = (kind: 'workerExit' | 'circuitOpen', plugin: string): void => {
+    const restarts = manager.getPlugin(plugin)?.restarts ?? 0;
+    void manager.run('error.recovery', { kind, plugin, stage: 'plugin', restarts });
+  };
+  const undo = [
+    manager.on('restart', ({ plugin }) => void ended.add(plugin)),
+    manager.on('state', ({ plugin, to }) => {
+      if (to.status !== 'ready' || !ended.delete(plugin)) return;
+      tell('workerExit', plugin);
+    }),
+    manager.on('breaker', ({ plugin, to }) => {
+      if (to === 'closed') tell('circuitOpen', plugin);
+    }),
+  ];
+  return () => {
+    for (const one of undo) one();
+  };
+}
