@@ -1,4 +1,13 @@
 import type { RequestOf, ResponseOf, Undeclared } from '../../src/core/contract.ts';
+import type { GoBroker, GoServices } from './serve-types.ts';
+
+/** What a method may use besides to write its request and to read its answer. */
+export interface GoPluginCall {
+  /** Serves the plugin something while the call runs; gives the id to send it. */
+  lend(services: GoServices): Promise<number>;
+  /** Connections that may outlast the call: go-plugin's `GRPCBroker`. */
+  readonly broker: GoBroker;
+}
 
 /**
  * One unary method of a plugin's own `.proto`, with what writes its request and reads its answer: `toBinary` and
@@ -7,8 +16,8 @@ import type { RequestOf, ResponseOf, Undeclared } from '../../src/core/contract.
 export interface GoPluginMethod<Req = never, Resp = unknown> {
   /** Its full name: `/proto.KV/Get`. */
   readonly method: string;
-  readonly encode: (request: Req) => Uint8Array | Promise<Uint8Array>;
-  readonly decode: (response: Uint8Array) => Resp | Promise<Resp>;
+  readonly encode: (request: Req, call: GoPluginCall) => Uint8Array | Promise<Uint8Array>;
+  readonly decode: (response: Uint8Array, call: GoPluginCall) => Resp | Promise<Resp>;
 }
 
 /** Which method answers which hook. */

@@ -18,8 +18,10 @@ import {
   notWritable,
   tooLarge,
 } from './call-errors.ts';
+import type { HostBroker } from './broker-host.ts';
 import { checkHealth } from './host-health.ts';
-import type { AnyGoServices, GoPluginMethod } from './host-method.ts';
+import type { AnyGoServices, GoPluginCall, GoPluginMethod } from './host-method.ts';
+import { Lender } from './lender.ts';
 import type { Spoken } from './host-session.ts';
 
 /** A call that somebody waits for. */
@@ -33,6 +35,7 @@ interface Pending {
 /** What a session is made of. */
 export interface ServiceParts {
   readonly connection: Connection;
+  readonly broker: HostBroker;
   readonly services: AnyGoServices;
   readonly info: PluginInfo;
   readonly maxFrameBytes: number;
@@ -87,6 +90,7 @@ export class ServiceSession implements Spoken {
   fail(reason: PluginError): void {
     this.#failure ??= reason;
     this.#failed.resolve();
+    this.#parts.broker.close();
     for (const pending of this.#pending) {
       this.#settle(pending);
       pending.running?.cancel();
@@ -102,27 +106,31 @@ export class ServiceSession implements Spoken {
   }
 
   async #answer(call: ChannelCall, pending: Pending): Promise<void> {
-    const { setup, connection } = this.#parts;
+    const { setup, connection, broker } = this.#parts;
     const { hook, remainingMs } = call;
+    const lender = new Lender(broker);
     try {
-      const answer = await this.#ask(call, pending);
+      const answer = await this.#ask(call, pending, lender);
       if (this.#settle(pending)) pending.resolve(answer);
     } catch (error) {
       // a connection breaks a moment before the end of its process is known, which tells more
-      if (isLost(error)) await within(setup.clock, closedButAliveMs, this.#failed.promise);
+      if (isLost(error) && this.#pending.has(pending))
+        await within(setup.clock, closedButAliveMs, this.#failed.promise);
       if (!this.#settle(pending)) return;
       const timeoutMs = Number.isFinite(remainingMs) ? remainingMs : undefined;
       pending.reject(
         callError(error, { plugin: setup.plugin, hook, endpoint: connection.endpoint, timeoutMs }),
       );
+    } finally {
+      lender.end();
     }
   }
 
-  async #ask(call: ChannelCall, pending: Pending): Promise<unknown> {
+  async #ask(call: ChannelCall, pending: Pending, lender: Lender): Promise<unknown> {
     const { connection, services, maxFrameBytes, setup } = this.#parts;
     const service = services[call.hook];
     if (service === undefined) throw notAnswered(call.hook, this.hooks, setup.plugin);
-    const request = await encoded(service, call);
+    const request = await encoded(service, call, lender);
     if (request.length > maxFrameBytes) throw tooLarge(request.length, maxFrameBytes);
     const metadata = await connection.metadata();
     const { requestId, attempt, traceparent, tracestate, headers, metadata: more } = call;
@@ -131,7 +139,7 @@ export class ServiceSession implements Spoken {
     setup.traffic?.sent(request.length);
     const response = await this.#send(service.method, request, metadata, call, pending);
     setup.traffic?.received(response.length);
-    return decoded(service, response);
+    return decoded(service, response, lender);
   }
 
   #send(
@@ -153,18 +161,22 @@ export class ServiceSession implements Spoken {
 
 const asIs = (bytes: Buffer): Buffer => bytes;
 
-async function encoded({ encode }: GoPluginMethod, { request }: ChannelCall): Promise<Buffer> {
+async function encoded(
+  { encode }: GoPluginMethod,
+  { request }: ChannelCall,
+  call: GoPluginCall,
+): Promise<Buffer> {
   try {
-    const { buffer, byteOffset, byteLength } = await encode(request as never);
+    const { buffer, byteOffset, byteLength } = await encode(request as never, call);
     return Buffer.from(buffer, byteOffset, byteLength);
   } catch (cause) {
     throw notWritable(cause);
   }
 }
 
-async function decoded({ decode }: GoPluginMethod, response: Buffer): Promise<unknown> {
+async function decoded({ decode }: GoPluginMethod, response: Buffer, call: GoPluginCall): Promise<unknown> {
   try {
-    return await decode(new Uint8Array(response));
+    return await decode(new Uint8Array(response), call);
   } catch (cause) {
     throw notReadable(cause);
   }
