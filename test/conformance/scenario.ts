@@ -49,10 +49,12 @@ export const { scenarios } = readData('scenarios.json') as { readonly scenarios:
 /** A plugin that is judged. */
 export interface Subject {
   readonly name: string;
-  /** Program and arguments; undefined where it cannot be had here. */
+  /** Program and arguments. */
   readonly command: () => readonly string[];
   readonly cookie: readonly [key: string, value: string];
   /** The lowest version of the application's protocol that it speaks. */
   readonly lowest: number;
   readonly lacks: readonly Feature[];
+  /** Whether what it takes to build it is installed. */
+  readonly isHere: boolean;
 }
