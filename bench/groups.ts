@@ -3,6 +3,7 @@ import type { Report } from './report/report.ts';
 /** Every group by name; a group is loaded when it runs. */
 export const groups: Readonly<Record<string, () => Promise<{ run(): Promise<Report> }>>> = {
   'in-process': () => import('./groups/in-process.ts'),
+  hooks: () => import('./groups/hooks.ts'),
   resilience: () => import('./groups/resilience.ts'),
   metrics: () => import('./groups/metrics.ts'),
   child: () => import('./groups/child.ts'),

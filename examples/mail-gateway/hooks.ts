@@ -1,0 +1,55 @@
+import type { HookFailure, PluginManager } from 'plugboard';
+import type { EmailHook, EmailHooks } from 'plugboard/email';
+
+/** Asks every plugin that answers a hook. */
+export type Run = PluginManager<EmailHooks>['run'];
+
+/** The same, and tells whoever wants to know of plugins that failed: `error.error`, in the name of a session. */
+export function tellingOfFailures(run: Run): (sessionId?: string) => Run {
+  return (sessionId) => (hook, request, options) => {
+    const verdict = run(hook, request, options);
+    const tell = <T extends { readonly failures: readonly HookFailure[] }>(said: T): T => {
+      for (const failure of said.failures) tellOf(run, hook, failure, sessionId);
+      return said;
+    };
+    return verdict instanceof Promise ? verdict.then(tell) : tell(verdict);
+  };
+}
+
+function tellOf(
+  run: Run,
+  hook: EmailHook,
+  { plugin, error }: HookFailure,
+  sessionId: string | undefined,
+): void {
+  const { name, message, code } = error;
+  void run('error.error', {
+    error: { name, message, code },
+    plugin,
+    failedHook: hook,
+    stage: hook,
+    ...(sessionId !== undefined && { sessionId }),
+  });
+}
+
+/** Tells of plugins that run again after they had ended: `error.recovery`. The returned function ends it. */
+export function tellOfRecoveries(manager: PluginManager<EmailHooks>): () => void {
+  const ended = new Set<string>();
+  const tell = (kind: 'workerExit' | 'circuitOpen', plugin: string): void => {
+    const restarts = manager.getPlugin(plugin)?.restarts ?? 0;
+    void manager.run('error.recovery', { kind, plugin, stage: 'plugin', restarts });
+  };
+  const undo = [
+    manager.on('restart', ({ plugin }) => void ended.add(plugin)),
+    manager.on('state', ({ plugin, to }) => {
+      if (to.status !== 'ready' || !ended.delete(plugin)) return;
+      tell('workerExit', plugin);
+    }),
+    manager.on('breaker', ({ plugin, to }) => {
+      if (to === 'closed') tell('circuitOpen', plugin);
+    }),
+  ];
+  return () => {
+    for (const one of undo) one();
+  };
+}
