@@ -1,4 +1,4 @@
-import type { ClientUnaryCall, Metadata, ServiceError } from '@grpc/grpc-js';
+import type { CallOptions, Metadata, ServiceError } from '@grpc/grpc-js';
 
 import type { PluginError } from '../../src/core/errors.ts';
 import type { HealthReport } from '../../src/core/health.ts';
@@ -9,19 +9,13 @@ import type { Connection } from '../grpc/connect.ts';
 import { transportError } from '../grpc/status.ts';
 import { closedButAliveMs, within } from '../subprocess/stop.ts';
 import { withResolvers } from '../wire/with-resolvers.ts';
-import {
-  callError,
-  isLost,
-  isStatus,
-  notAnswered,
-  notReadable,
-  notWritable,
-  tooLarge,
-} from './call-errors.ts';
+import { callError, isLost, isStatus, notAnswered } from './call-errors.ts';
 import type { HostBroker } from './broker-host.ts';
 import { checkHealth } from './host-health.ts';
-import type { AnyGoServices, GoPluginCall, GoPluginMethod } from './host-method.ts';
+import type { AnyGoServices, GoPluginMethod } from './host-method.ts';
+import { exchange } from './exchange.ts';
 import { Lender } from './lender.ts';
+import { MethodCodec } from './method-codec.ts';
 import type { Spoken } from './host-session.ts';
 
 /** A call that somebody waits for. */
@@ -29,7 +23,7 @@ interface Pending {
   readonly reject: (error: PluginError) => void;
   readonly resolve: (answer: unknown) => void;
   /** The call of gRPC, once there is one. */
-  running?: ClientUnaryCall;
+  running?: { cancel(): void };
 }
 
 /** What a session is made of. */
@@ -130,54 +124,54 @@ export class ServiceSession implements Spoken {
     const { connection, services, maxFrameBytes, setup } = this.#parts;
     const service = services[call.hook];
     if (service === undefined) throw notAnswered(call.hook, this.hooks, setup.plugin);
-    const request = await encoded(service, call, lender);
-    if (request.length > maxFrameBytes) throw tooLarge(request.length, maxFrameBytes);
+    const codec = new MethodCodec(service, lender, { maxFrameBytes, traffic: setup.traffic });
     const metadata = await connection.metadata();
     const { requestId, attempt, traceparent, tracestate, headers, metadata: more } = call;
     writeContext({ requestId, attempt, traceparent, tracestate, headers, metadata: more }, metadata);
-    if (!this.#pending.has(pending)) return undefined; // given up meanwhile
-    setup.traffic?.sent(request.length);
-    const response = await this.#send(service.method, request, metadata, call, pending);
-    setup.traffic?.received(response.length);
-    return decoded(service, response, lender);
+    if (service.stream !== undefined) return this.#stream(service, codec, metadata, call, pending);
+    const { value: request } = await codec.requests(call.request).next();
+    if (request === undefined || !this.#pending.has(pending)) return undefined; // given up meanwhile
+    return codec.read(await this.#send(service.method, request, metadata, call, pending));
   }
 
   #send(
     method: string,
     request: Buffer,
     metadata: Metadata,
-    { remainingMs }: ChannelCall,
+    call: ChannelCall,
     pending: Pending,
   ): Promise<Buffer> {
     const { client } = this.#parts.connection;
-    const deadline = Number.isFinite(remainingMs) ? { deadline: Date.now() + Math.ceil(remainingMs) } : {};
     return new Promise((resolve, reject) => {
       const settle = (error: ServiceError | null, response?: Buffer): void =>
         error === null ? resolve(response ?? Buffer.alloc(0)) : reject(error);
-      pending.running = client.makeUnaryRequest(method, asIs, asIs, request, metadata, deadline, settle);
+      const options = deadlineOf(call);
+      pending.running = client.makeUnaryRequest(method, asIs, asIs, request, metadata, options, settle);
     });
   }
+
+  async #stream(
+    { method, stream }: GoPluginMethod,
+    codec: MethodCodec,
+    metadata: Metadata,
+    call: ChannelCall,
+    pending: Pending,
+  ): Promise<unknown> {
+    const { client } = this.#parts.connection;
+    const running = client.makeBidiStreamRequest(method, asIs, asIs, metadata, deadlineOf(call));
+    pending.running = running;
+    const items: unknown[] = [];
+    await exchange(running, codec.requests(call.request), async (answer) => {
+      const item = await codec.read(answer);
+      items.push(item);
+      if (stream !== 'client') call.onProgress?.(item);
+    });
+    return stream === 'client' ? items[0] : items;
+  }
+}
+
+function deadlineOf({ remainingMs }: ChannelCall): CallOptions {
+  return Number.isFinite(remainingMs) ? { deadline: Date.now() + Math.ceil(remainingMs) } : {};
 }
 
 const asIs = (bytes: Buffer): Buffer => bytes;
-
-async function encoded(
-  { encode }: GoPluginMethod,
-  { request }: ChannelCall,
-  call: GoPluginCall,
-): Promise<Buffer> {
-  try {
-    const { buffer, byteOffset, byteLength } = await encode(request as never, call);
-    return Buffer.from(buffer, byteOffset, byteLength);
-  } catch (cause) {
-    throw notWritable(cause);
-  }
-}
-
-async function decoded({ decode }: GoPluginMethod, response: Buffer, call: GoPluginCall): Promise<unknown> {
-  try {
-    return await decode(new Uint8Array(response), call);
-  } catch (cause) {
-    throw notReadable(cause);
-  }
-}

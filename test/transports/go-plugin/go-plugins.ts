@@ -53,7 +53,11 @@ function more(
   return { method: `/fixture.More/${name}`, encode, decode };
 }
 
-/** Every unary method of the fixtures, and one that they do not have. */
+async function* mapped<From, To>(items: AsyncIterable<From>, change: (item: From) => To): AsyncIterable<To> {
+  for await (const item of items) yield change(item);
+}
+
+/** Every method of the fixtures, and one that they do not have. */
 export const services = {
   get: {
     method: '/proto.KV/Get',
@@ -85,6 +89,19 @@ export const services = {
   remaining: more('Remaining', none, numberIn),
   header: more('Header', text, textIn),
   missing: more('Missing', none),
+  count: { method: '/fixture.More/Count', stream: 'server', encode: number, decode: numberIn },
+  sum: {
+    method: '/fixture.More/Sum',
+    stream: 'client',
+    encode: (numbers: readonly number[]) => numbers.map(number),
+    decode: numberIn,
+  },
+  upper: {
+    method: '/fixture.More/Upper',
+    stream: 'both',
+    encode: (words: AsyncIterable<string>) => mapped(words, text),
+    decode: textIn,
+  },
 } satisfies Record<string, GoPluginMethod>;
 
 type Options = Partial<GoPluginOptions>;
@@ -108,7 +125,7 @@ function build(source: PluginSource, settings: PluginSettings<never>, logger: Me
 }
 
 /** Hooks of tests of their own. */
-const extraHooks = ['callHost', 'double', 'count'];
+const extraHooks = ['callHost', 'double'];
 
 /** Starts a plugin under a manager of its own. */
 export async function keep(source: PluginSource, settings: PluginSettings<never> = {}): Promise<Kept> {

@@ -8,7 +8,7 @@ import { buildGo, codecs, goProgram, handshake, hasGo, keep, services } from './
 
 beforeAll(() => buildGo('1.8.0', '1.4.8'), goBuildTimeoutMs);
 
-const { bytes, bytesIn, none, number, numberIn, text, textIn } = codecs;
+const { bytes, bytesIn, none, number, numberIn, textIn } = codecs;
 
 /** The plugin asks the store that the host lends it for this call. */
 const callHost: GoPluginMethod<string, string> = {
@@ -84,7 +84,7 @@ describe('a broker', () => {
     await using host = await keep(
       goPlugin(goProgram('plugin'), {
         handshake,
-        services: { callHost: refused, echo: { ...services.echo, encode: text } },
+        services: { callHost: refused },
       }),
     );
     await expect(host.ask('callHost')).rejects.toMatchObject({
