@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { parseRoute, type Route } from './delivery/route.ts';
@@ -24,7 +25,10 @@ const gatewaySchema = z.strictObject({
   /** What this host calls itself. */
   hostname: z.string().min(1).default('mail.localhost'),
   /** Where the queue, the quarantine and the record of discarded mail live. At the next start. */
-  folder: z.string().default('./data/mail-gateway'),
+  folder: z
+    .string()
+    .default('./data/mail-gateway')
+    .transform((path) => resolve(path)),
   /** At the next start. */
   listen: z
     .strictObject({

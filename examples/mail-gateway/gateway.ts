@@ -1,15 +1,7 @@
 import dns from 'node:dns/promises';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  Production,
-  systemClock,
-  type Clock,
-  type Logger,
-  type PluginManager,
-  type PluginSettings,
-  type PluginSource,
-} from 'plugboard';
+import { Production, systemClock, type Clock, type Logger, type PluginManager } from 'plugboard';
 import { emailHooks, type EmailHooks } from 'plugboard/email';
 import { routeFor, type GatewayConfig, type GatewayFile } from './config.ts';
 import { deliver } from './delivery/deliver.ts';
@@ -17,17 +9,12 @@ import type { Resolver } from './delivery/targets.ts';
 import type { DeliveryTools } from './delivery/tools.ts';
 import { Worker } from './delivery/worker.ts';
 import { tellingOfFailures, tellOfRecoveries } from './hooks.ts';
+import type { OwnPlugin } from './own-plugin.ts';
+import { ownDomains } from './own-domains.ts';
 import { Queue } from './queue/queue.ts';
 import { RecordKeeper } from './records.ts';
 import { Sessions, type Front } from './smtp/front.ts';
 import { startSmtp } from './smtp/server.ts';
-
-/** Registered in code, besides those of the file. */
-export interface OwnPlugin {
-  readonly name: string;
-  readonly source: PluginSource<Partial<EmailHooks>>;
-  readonly settings?: PluginSettings;
-}
 
 export interface GatewayOptions {
   readonly file: GatewayFile;
@@ -57,7 +44,7 @@ export interface Gateway extends AsyncDisposable {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let { gateway } = options.file;
   const { clock = systemClock, log } = options;
-  const manager = await startPlugins(options, clock);
+  const manager = await startPlugins(options, clock, [ownDomains(() => gateway)]);
   const folder = join(gateway.folder, 'queue');
   const records = await openRecords(gateway.folder, clock);
   const queue = await Queue.open({ folder, clock, log, maxMails: gateway.queue.maxMails });
@@ -112,11 +99,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 async function startPlugins(
   { file, log, plugins = [] }: GatewayOptions,
   clock: Clock,
+  more: readonly OwnPlugin[],
 ): Promise<PluginManager<EmailHooks>> {
   const builder = Production(emailHooks).withLogger(log).withClock(clock).withMetrics();
   const configured = file.plugins === undefined ? builder : builder.withConfig(file.plugins);
   const manager = (await configured.build()).dynamic();
-  for (const { name, source, settings } of plugins) await manager.register(name, source, settings);
+  for (const { name, source, settings } of [...plugins, ...more]) {
+    await manager.register(name, source, settings);
+  }
   return manager;
 }
 

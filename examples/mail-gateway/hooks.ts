@@ -4,6 +4,11 @@ import type { EmailHook, EmailHooks } from 'plugboard/email';
 /** Asks every plugin that answers a hook. */
 export type Run = PluginManager<EmailHooks>['run'];
 
+/** Tells observers something, whatever comes of it: after a shutdown, say, there is nobody to tell. */
+export function quietly(tell: () => unknown): void {
+  void (async () => tell())().catch(() => undefined);
+}
+
 /** The same, and tells whoever wants to know of plugins that failed: `error.error`, in the name of a session. */
 export function tellingOfFailures(run: Run): (sessionId?: string) => Run {
   return (sessionId) => (hook, request, options) => {
@@ -23,13 +28,8 @@ function tellOf(
   sessionId: string | undefined,
 ): void {
   const { name, message, code } = error;
-  void run('error.error', {
-    error: { name, message, code },
-    plugin,
-    failedHook: hook,
-    stage: hook,
-    ...(sessionId !== undefined && { sessionId }),
-  });
+  const where = { plugin, failedHook: hook, stage: hook, ...(sessionId !== undefined && { sessionId }) };
+  quietly(() => run('error.error', { error: { name, message, code }, ...where }));
 }
 
 /** Tells of plugins that run again after they had ended: `error.recovery`. The returned function ends it. */
@@ -37,7 +37,7 @@ export function tellOfRecoveries(manager: PluginManager<EmailHooks>): () => void
   const ended = new Set<string>();
   const tell = (kind: 'workerExit' | 'circuitOpen', plugin: string): void => {
     const restarts = manager.getPlugin(plugin)?.restarts ?? 0;
-    void manager.run('error.recovery', { kind, plugin, stage: 'plugin', restarts });
+    quietly(() => manager.run('error.recovery', { kind, plugin, stage: 'plugin', restarts }));
   };
   const undo = [
     manager.on('restart', ({ plugin }) => void ended.add(plugin)),

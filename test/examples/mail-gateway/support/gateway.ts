@@ -3,7 +3,8 @@ import { definePlugin, type HooksPluginSpec, type PluginSettings } from 'plugboa
 import { accept, type EmailHooks } from 'plugboard/email';
 import { inProcess } from 'plugboard/transports';
 import { gatewayFile } from '../../../../examples/mail-gateway/config.ts';
-import { startGateway, type Gateway, type OwnPlugin } from '../../../../examples/mail-gateway/gateway.ts';
+import { startGateway, type Gateway } from '../../../../examples/mail-gateway/gateway.ts';
+import type { OwnPlugin } from '../../../../examples/mail-gateway/own-plugin.ts';
 import { MemoryLogger } from '../../../support/memory-logger.ts';
 import { tempFolder } from '../../../support/temp-folder.ts';
 import { startPeer, type Peer } from './peer.ts';
