@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
-import type { SMTPConnection } from 'smtp-server/lib/smtp-connection.js';
 import { until } from '../../../support/processes.ts';
 import { refusal } from './peer.ts';
+import { watchQuits } from './watch-quits.ts';
 
 /** A server that counts how often it took each mail of a gateway, by the mail's id in the gateway's queue. */
 export interface CountingPeer extends AsyncDisposable {
@@ -19,24 +19,6 @@ export interface Taking {
   readonly id: string;
   /** The gateway has gone on after it heard 250: it has said QUIT. */
   isHeard: boolean;
-}
-
-class Watched extends Set<SMTPConnection> {
-  readonly #onQuit: (session: SMTPServerSession) => void;
-
-  constructor(onQuit: (session: SMTPServerSession) => void) {
-    super();
-    this.#onQuit = onQuit;
-  }
-
-  override add(connection: SMTPConnection): this {
-    const quit = connection.handler_QUIT.bind(connection);
-    connection.handler_QUIT = (command, done) => {
-      this.#onQuit(connection.session);
-      quit(command, done);
-    };
-    return super.add(connection);
-  }
 }
 
 /** Knows no `nobody@`, is now and then busy, and is never equally fast. */
@@ -84,7 +66,7 @@ export async function countingPeer(chance: () => number): Promise<CountingPeer> 
         .finally(() => pending--);
     },
   });
-  server.connections = new Watched((session) => {
+  watchQuits(server, (session) => {
     const taking = last.get(session);
     if (taking !== undefined) taking.isHeard = true;
   });
