@@ -80,7 +80,7 @@ class WhitelistGate implements Gate {
     const about = { ...(plugin !== undefined && { plugin }), ...(details && { details }) };
     this.#trail.changed(
       { event, level: 'info', ...about },
-      event === 'config_changed' ? 'durable' : 'grouped',
+      event.startsWith('config_') ? 'durable' : 'grouped',
     );
   }
 

@@ -28,6 +28,17 @@ const audit = z.strictObject({
   includeMetadata: z.boolean().default(false),
 });
 
+/** Fields of go-plugins with one value that is safe here. */
+const validateOnStart = z
+  .boolean()
+  .refine((value) => value, 'must be true: every start is checked, unless the policy is disabled');
+const autoUpdate = z
+  .boolean()
+  .refine(
+    (value) => !value,
+    'must be false: a host does not change its own whitelist; plugboard whitelist does',
+  );
+
 /** The schema of `SecurityConfig`. */
 export const security: z.ZodType<SecurityConfig> = z.strictObject({
   policy: z.enum(['disabled', 'permissive', 'strict', 'audit-only']).default('strict'),
@@ -35,6 +46,8 @@ export const security: z.ZodType<SecurityConfig> = z.strictObject({
   watch: z.boolean().default(true),
   reloadDelayMs: z.number().min(0).default(1000),
   hashAlgorithm: z.literal('sha256').default('sha256'),
+  validateOnStart: validateOnStart.default(true),
+  autoUpdate: autoUpdate.default(false),
   maxFileBytes: maybe(z.number().min(1)),
   allowedTypes: maybe(texts),
   forbiddenPaths: texts.default([]),

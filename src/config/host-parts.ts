@@ -30,6 +30,10 @@ export interface SecurityConfig {
   readonly reloadDelayMs: number;
   /** The only one there is. */
   readonly hashAlgorithm: 'sha256';
+  /** Every start is checked: `policy` says what follows. Anything but true is refused, so that nobody relies on it. */
+  readonly validateOnStart: boolean;
+  /** The whitelist is changed by people, with `plugboard whitelist`; a host that would do it is refused. Default false. */
+  readonly autoUpdate: boolean;
   /** The largest file of a plugin, in bytes; a smaller limit of the whitelist holds too. Without it the whitelist's alone, which is 100 MiB unless it says something else. */
   readonly maxFileBytes: number | undefined;
   /** Types of plugins that may run, if the whitelist allows them too. Without it any. */

@@ -35,15 +35,15 @@ function applied(fields: readonly Field[], op: HeaderOp): readonly Field[] {
 
 /** Ends at the empty line, if the block has one. */
 function fieldsOf(block: string): readonly Field[] {
-  const end = /(?<=^|\n)\r?\n/.exec(block)?.index ?? block.length;
-  const lines = block.slice(0, end).match(/[^\n]*\n|[^\n]+$/g) ?? [];
   const fields: string[] = [];
-  for (const line of lines) {
+  for (const line of block.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
+    if (/^\r?\n$/.test(line)) break;
     if (/^[\t ]/.test(line) && fields.length > 0) fields.push((fields.pop() ?? '') + line);
     else fields.push(line);
   }
-  return fields.map((raw) => [
-    /^([!-9;-~]+)[\t ]*:/.exec(raw)?.[1] ?? '',
-    raw.endsWith('\n') ? raw : `${raw}\r\n`,
-  ]);
+  return fields.map((raw) => [nameOf(raw), raw.endsWith('\n') ? raw : `${raw}\r\n`]);
+}
+
+function nameOf(raw: string): string {
+  return /^([!-9;-~]+)[\t ]*:/.exec(raw)?.[1] ?? '';
 }

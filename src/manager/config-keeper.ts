@@ -10,7 +10,7 @@ import { unloadRefusal } from '../discovery/dependents.ts';
 import type { Needing } from '../discovery/start-order.ts';
 import { applyChanges } from './change-set.ts';
 import { changesOf, type Workshop } from './config-changes.ts';
-import { discover, withVersions } from './discovered.ts';
+import { discover, news, withVersions, type Manifests } from './discovered.ts';
 import { fieldsForNextStart, unfulfilled } from './host-notes.ts';
 import { DiscoveryWatch } from './discovery-watch.ts';
 import type { Undo } from './events.ts';
@@ -40,8 +40,8 @@ export class ConfigKeeper {
   /** As it was written; what discovery finds is not in it. */
   #written: HostConfig | undefined;
   #current: HostConfig | undefined;
-  /** Of what was found, as the manifests say. */
-  #versions: ReadonlyMap<string, string> = new Map();
+  /** Of what was found. */
+  #manifests: Manifests = new Map();
   #path: string | undefined;
   #changes: Promise<unknown> = Promise.resolve();
   /** Wishes that nobody fulfils, and that this was said of. */
@@ -64,8 +64,8 @@ export class ConfigKeeper {
 
   /** What a configuration would change. */
   async plan(input: ConfigInput): Promise<ConfigDiff> {
-    const { config, versions } = await discover(await this.#read(input));
-    return withVersions(diffConfig(this.#running, config), this.#versions, versions);
+    const { config, manifests } = await discover(await this.#read(input));
+    return withVersions(diffConfig(this.#running, config), this.#manifests, manifests);
   }
 
   /** Reads a configuration and applies what is different in it; without one, the last file again. */
@@ -177,14 +177,17 @@ export class ConfigKeeper {
 
   async #apply(written: HostConfig, startedAt = this.#shared.clock.now()): Promise<ReloadReport> {
     const { clock, events } = this.#shared;
-    const { config: next, found, versions, problems } = await discover(written);
-    if (written.discovery !== undefined) events.emit('discovery', { found, problems });
-    const diff = withVersions(diffConfig(this.#running, next), this.#versions, versions);
+    const { config: next, manifests, problems } = await discover(written);
+    if (written.discovery !== undefined) {
+      const changes = news(this.#manifests, manifests);
+      events.emit('discovery', { found: [...manifests.keys()], ...changes, problems });
+    }
+    const diff = withVersions(diffConfig(this.#running, next), this.#manifests, manifests);
     const atNextStart = fieldsForNextStart(this.#current ?? this.#built, next);
     const cancelled = await applyChanges(changesOf(diff, this.#running, next, this.#workshop));
     this.#written = written;
     this.#current = next;
-    this.#versions = versions;
+    this.#manifests = manifests;
     this.#noteHost(next, atNextStart);
     const { registry } = this.#workshop;
     registry.disable(new Set(next.plugins.filter(({ enabled }) => !enabled).map(({ name }) => name)));

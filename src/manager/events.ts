@@ -60,9 +60,16 @@ export type ConfigReload =
   | { readonly report: ReloadReport; readonly error: undefined }
   | { readonly report: undefined; readonly error: PluginError };
 
-/** Discovery has looked: the plugins it found by name, and what was wrong with others. */
+/**
+ * Discovery has looked: the plugins it found by name, what is new since the configuration in force was taken up, and
+ * what was wrong with others.
+ */
 export interface Discovery {
   readonly found: readonly string[];
+  readonly added: readonly string[];
+  /** Those whose manifest says something else. */
+  readonly updated: readonly string[];
+  readonly removed: readonly string[];
   readonly problems: readonly ScanProblem[];
 }
 

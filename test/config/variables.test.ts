@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isPluginError } from 'plugboard';
 import { diffConfig } from '../../src/config/diff.ts';
+import { environmentVariables } from '../../src/config/environment.ts';
 import { parseConfig, type ParseOptions } from '../../src/config/parse.ts';
 import { printDiff } from '../../src/config/print-diff.ts';
 import { printConfig, serializeConfig } from '../../src/config/serialize.ts';
@@ -122,6 +123,62 @@ describe('a documented variable', () => {
       },
       marketplace: { updateCheckIntervalMs: 86_400_000 },
     });
+  });
+
+  it('of go-plugins sets security field by field', () => {
+    const env = {
+      GOPLUGINS_SECURITY_ENABLED: 'true',
+      GOPLUGINS_SECURITY_POLICY: 'audit-only',
+      GOPLUGINS_WHITELIST_FILE: './w.yaml',
+      GOPLUGINS_SECURITY_AUTO_UPDATE: 'no',
+      GOPLUGINS_HASH_ALGORITHM: 'sha256',
+      GOPLUGINS_VALIDATE_ON_START: 'on',
+      GOPLUGINS_MAX_FILE_SIZE: '7MB',
+      GOPLUGINS_ALLOWED_TYPES: 'exec,grpc',
+      GOPLUGINS_FORBIDDEN_PATHS: '/tmp, /var/tmp',
+      GOPLUGINS_WATCH_CONFIG: '0',
+      GOPLUGINS_RELOAD_DELAY: '3s',
+      GOPLUGINS_AUDIT_ENABLED: '1',
+      GOPLUGINS_AUDIT_FILE: './audit.jsonl',
+      GOPLUGINS_LOG_UNAUTHORIZED: 'off',
+      GOPLUGINS_LOG_AUTHORIZED: 'yes',
+      GOPLUGINS_LOG_CONFIG_CHANGES: 'disabled',
+      GOPLUGINS_INCLUDE_METADATA: 'Enabled',
+    };
+    const declared = environmentVariables
+      .map(({ name }) => name)
+      .filter((name) => name.startsWith('GOPLUGINS'));
+    expect(declared.toSorted()).toEqual(Object.keys(env).toSorted());
+    expect(parseConfig('plugins: [a]', { format: 'yaml', env }).security).toEqual({
+      policy: 'audit-only',
+      whitelistFile: './w.yaml',
+      autoUpdate: false,
+      hashAlgorithm: 'sha256',
+      validateOnStart: true,
+      maxFileBytes: 7_000_000,
+      allowedTypes: ['exec', 'grpc'],
+      forbiddenPaths: ['/tmp', '/var/tmp'],
+      watch: false,
+      reloadDelayMs: 3000,
+      level: 'standard',
+      sandbox: false,
+      audit: {
+        enabled: true,
+        file: './audit.jsonl',
+        logUnauthorized: false,
+        logAuthorized: true,
+        logConfigChanges: false,
+        includeMetadata: true,
+      },
+    });
+  });
+
+  it.each([
+    ['GOPLUGINS_VALIDATE_ON_START', 'false', 'must be true: every start is checked'],
+    ['GOPLUGINS_SECURITY_AUTO_UPDATE', 'true', 'must be false: a host does not change its own whitelist'],
+  ])('that would weaken security is refused: %s=%s', (name, value, why) => {
+    const parse = () => parseConfig('plugins: [a]', { format: 'yaml', env: { [name]: value } });
+    expect(errorOf(parse)).toContain(`(environment ${name}): ${why}`);
   });
 
   it('can turn security off, and is named when it is wrong', () => {

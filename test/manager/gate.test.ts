@@ -188,6 +188,20 @@ describe('a manager with a gate', () => {
     ]);
   });
 
+  it('lets the gate note each configuration that was taken up, and each that was refused', async () => {
+    const { gate, host, manager } = await guardedHost();
+    await using _ = host;
+    const off = { plugins: [{ name: 'score', command: './score', enabled: false }] };
+    await manager.reloadConfig(off);
+    await expect(manager.reloadConfig({ plugins: [{ name: 'score', comand: './score' }] })).rejects.toThrow(
+      'CONFIG_1703',
+    );
+    expect(gate.recorded).toEqual([
+      { event: 'config_reloaded', details: { added: [], removed: [], changed: [] } },
+      { event: 'config_refused', details: { code: 'CONFIG_1703' } },
+    ]);
+  });
+
   it('hands on why its rules cannot be read again', async () => {
     const { host, manager } = await guardedHost();
     await using _ = host;

@@ -147,6 +147,41 @@ describe('a host that finds its plugins', () => {
     expect(host.manager.listPlugins().map(({ name }) => name)).toEqual(['second']);
   });
 
+  it('tells of each look what was added, updated and removed', async () => {
+    await using folder = await tempFolder();
+    await plant(folder, 'mail');
+    await plant(folder, 'news');
+    await using host = await managed(Auto<Ask, Answer>().fromDirectory(folder.path).watching().build());
+    const told = async (what: keyof Discovery, change: () => Promise<unknown>): Promise<Discovery> => {
+      const event = new Promise<Discovery>((resolve) => {
+        const undo = host.manager.on('discovery', (discovery) => {
+          if (discovery[what].length === 0) return; // a look in the midst of the change
+          undo();
+          resolve(discovery);
+        });
+      });
+      await change();
+      return event;
+    };
+    const nothing = { added: [], updated: [], removed: [], problems: [] };
+    const all = ['mail', 'news', 'score'];
+    expect(await told('added', () => plant(folder, 'score'))).toEqual({
+      ...nothing,
+      found: all,
+      added: ['score'],
+    });
+    expect(await told('updated', () => plant(folder, 'news', { description: 'other words' }))).toEqual({
+      ...nothing,
+      found: all,
+      updated: ['news'],
+    });
+    expect(await told('removed', () => rm(`${folder.path}/mail`, { recursive: true }))).toEqual({
+      ...nothing,
+      found: ['news', 'score'],
+      removed: ['mail'],
+    });
+  });
+
   it('replaces a plugin whose manifest tells of another version, and no other', async () => {
     await using folder = await tempFolder();
     await plant(folder, 'mail');

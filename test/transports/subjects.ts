@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Plugin, PluginSource, Undeclared } from 'plugboard';
+import { goPlugin } from 'plugboard/go-plugin';
 import { serveGrpc } from 'plugboard/grpc';
 import { grpc, inProcess, subprocess, worker, type SubprocessOptions } from 'plugboard/transports';
 
@@ -113,6 +114,14 @@ export const subjects: readonly Subject[] = [
       'the services of the host answer': oneWay,
       'says that it is degraded, and why': 'grpc.health.v1 has no word for it',
     },
+  },
+  {
+    name: 'goPlugin, a plugin in Node',
+    source: (options) => {
+      const handshake = { magicCookieKey: 'BASIC_PLUGIN', magicCookieValue: 'hello' };
+      return goPlugin(process.execPath, { args: [fixture('go-all-round.mjs')], handshake, ...options });
+    },
+    cannot: {},
   },
   {
     name: 'subprocess, lines of go-plugins',

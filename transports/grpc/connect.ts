@@ -45,14 +45,9 @@ function pinsOf({ tls }: ResolvedGrpc, { launch }: OpenSetup): readonly string[]
 }
 
 function channelOptions(endpoint: string, what: ResolvedGrpc): ChannelOptions {
-  const { maxFrameBytes, keepAliveMs, tls } = what;
+  const { keepAliveMs, tls } = what;
   return {
-    'grpc.max_receive_message_length': maxFrameBytes + messageRoomBytes,
-    'grpc.max_send_message_length': -1, // it is looked at before
-    'grpc.client_idle_timeout_ms': 2 ** 31 - 1, // never: a plugin is kept, and its loss is to be noticed
-    'grpc.enable_retries': 0, // the manager's policies repeat calls, and count them
-    'grpc.use_local_subchannel_pool': 1, // a new connection must not wait for the back-off of one before it
-    'grpc.service_config_disable_resolution': 1, // policies are the manager's, not those of a record of DNS
+    ...ownOptions(what),
     ...(isLocal(endpoint) && { 'grpc.enable_http_proxy': 0 }),
     ...(keepAliveMs > 0 && {
       'grpc.keepalive_time_ms': keepAliveMs,
@@ -60,6 +55,18 @@ function channelOptions(endpoint: string, what: ResolvedGrpc): ChannelOptions {
     }),
     ...(tls?.serverName !== undefined && { 'grpc.ssl_target_name_override': tls.serverName }),
     ...(isBalanced(endpoint) && { 'grpc.service_config': roundRobin }),
+  };
+}
+
+/** What every connection of a plugin has. */
+export function ownOptions({ maxFrameBytes }: Pick<ResolvedGrpc, 'maxFrameBytes'>): ChannelOptions {
+  return {
+    'grpc.max_receive_message_length': maxFrameBytes + messageRoomBytes,
+    'grpc.max_send_message_length': -1, // it is looked at before
+    'grpc.client_idle_timeout_ms': 2 ** 31 - 1, // never: a plugin is kept, and its loss is to be noticed
+    'grpc.enable_retries': 0, // the manager's policies repeat calls, and count them
+    'grpc.use_local_subchannel_pool': 1, // a new connection must not wait for the back-off of one before it
+    'grpc.service_config_disable_resolution': 1, // policies are the manager's, not those of a record of DNS
   };
 }
 

@@ -21,7 +21,7 @@ export interface Live {
 /** How a handshake is made. `signal` ends it. */
 interface Greeting {
   readonly connection: Connection;
-  readonly what: ResolvedGrpc;
+  readonly what: Pick<ResolvedGrpc, 'session' | 'maxFrameBytes'>;
   readonly setup: OpenSetup;
   readonly signal: AbortSignal;
 }

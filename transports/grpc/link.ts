@@ -18,7 +18,7 @@ export interface Link {
 /** All calls on one stream. */
 export async function openSession(
   connection: Connection,
-  { maxFrameBytes }: ResolvedGrpc,
+  { maxFrameBytes }: Pick<ResolvedGrpc, 'maxFrameBytes'>,
   setup: OpenSetup,
 ): Promise<Link> {
   const { path, requestSerialize, responseDeserialize } = methods.session;
@@ -31,13 +31,17 @@ export async function openSession(
 }
 
 /** Every call by itself. */
-export function openUnary(connection: Connection, what: ResolvedGrpc, setup: OpenSetup): Link {
+export function openUnary(
+  connection: Connection,
+  { maxFrameBytes }: Pick<ResolvedGrpc, 'maxFrameBytes'>,
+  setup: OpenSetup,
+): Link {
   const { client, endpoint } = connection;
   const wire = new UnaryWire({
     client,
     plugin: setup.plugin,
     endpoint,
-    maxFrameBytes: what.maxFrameBytes,
+    maxFrameBytes,
     traffic: setup.traffic,
     metadata: () => connection.metadata(),
   });
@@ -48,7 +52,7 @@ export function openUnary(connection: Connection, what: ResolvedGrpc, setup: Ope
  * Resolves when a connection that was there cannot be made again; one that only ended is made anew at once. Why there
  * was none to begin with, the first call tells.
  */
-function lost({ client, library }: Connection): Promise<Status> {
+export function lost({ client, library }: Connection): Promise<Status> {
   const { READY, SHUTDOWN, TRANSIENT_FAILURE } = library.connectivityState;
   const channel = client.getChannel();
   let wasThere = false;

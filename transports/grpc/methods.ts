@@ -85,12 +85,14 @@ export const methods: {
 /** The one method that a host needs of https://github.com/grpc/grpc/blob/master/doc/health-checking.md. */
 export const healthMethods: { readonly check: Method<string, number> } = { check };
 
-interface Codec<T> {
+/** Writes and reads one kind of message. */
+export interface Codec<T> {
   readonly write: (value: T) => Buffer;
   readonly read: (bytes: Buffer) => T;
 }
 
-function unary<Req, Resp>(
+/** A method with one question and one answer. */
+export function unary<Req, Resp>(
   path: string,
   request: Codec<Req>,
   response: Codec<Resp>,

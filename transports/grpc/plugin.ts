@@ -53,6 +53,7 @@ export async function serveGrpc(
   const what = resolveServer(options);
   const library = await loadGrpc();
   const served = new Served(library, plugin, what);
+  served.addHealth();
   const port = await bind(library, served, what);
   const endpoint = what.address.replace(/:0$/, `:${port}`);
   const close = (timeoutMs = 10_000): Promise<void> => served.close(timeoutMs);

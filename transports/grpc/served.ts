@@ -16,6 +16,17 @@ import { codes, toStatus } from './status.ts';
 /** Hosts choose the names they know a plugin by; so many are remembered. */
 const maxNames = 100;
 
+/** What is served of a plugin. */
+export type ServedOptions = Pick<ResolvedServer, 'authorize' | 'session' | 'maxFrameBytes'>;
+
+/** A server that takes messages of this size, and sends any. */
+export function newServer(library: GrpcLibrary, maxFrameBytes: number): Server {
+  return new library.Server({
+    'grpc.max_receive_message_length': maxFrameBytes + 1024,
+    'grpc.max_send_message_length': -1,
+  });
+}
+
 /** A plugin behind a server, with everybody who uses it. */
 export class Served {
   readonly server: Server;
@@ -23,21 +34,37 @@ export class Served {
   /** Its `close` does nothing: it outlives each host. */
   readonly #plugin: Plugin;
   readonly #closePlugin: () => Promise<void>;
-  readonly #what: ResolvedServer;
+  readonly #what: ServedOptions;
   readonly #sessions = new Set<ServedSession>();
   readonly #unary = new Map<string, ServedUnary>();
   #closing: Promise<void> | undefined;
 
-  constructor(library: GrpcLibrary, plugin: Plugin, what: ResolvedServer) {
+  /** Its methods go on `server`, beside what is there. */
+  constructor(
+    library: GrpcLibrary,
+    plugin: Plugin,
+    what: ServedOptions,
+    server: Server = newServer(library, what.maxFrameBytes),
+  ) {
     this.#library = library;
     this.#plugin = { ...plugin, close: () => {} };
     this.#closePlugin = async () => plugin.close?.();
     this.#what = what;
-    this.server = new library.Server({
-      'grpc.max_receive_message_length': what.maxFrameBytes + 1024,
-      'grpc.max_send_message_length': -1,
-    });
+    this.server = server;
     this.#addMethods();
+  }
+
+  /** Answers for the plugin's health under every name. */
+  addHealth(): void {
+    this.server.addService(healthMethods, {
+      check: this.#unaryMethod<string, number>(() => this.health(), false),
+    });
+  }
+
+  /** In the words of grpc.health.v1. */
+  async health(): Promise<number> {
+    const report = reportOf(await this.#plugin.health?.());
+    return report.status === 'unhealthy' ? serving.notServing : serving.serving;
   }
 
   close(timeoutMs: number): Promise<void> {
@@ -56,9 +83,6 @@ export class Served {
     this.server.addService(offered, {
       ...answers,
       session: (call: ServerDuplexStream<Buffer, Buffer>) => void this.#serve(call),
-    });
-    this.server.addService(healthMethods, {
-      check: this.#unaryMethod<string, number>(() => this.#health(), false),
     });
   }
 
@@ -81,11 +105,6 @@ export class Served {
     const question = this.#unaryOf(metadata).call(request.hook, readPayload(request.request), context);
     call.on('cancelled', () => question.cancel());
     return (await question.answer) as Buffer;
-  }
-
-  async #health(): Promise<number> {
-    const report = reportOf(await this.#plugin.health?.());
-    return report.status === 'unhealthy' ? serving.notServing : serving.serving;
   }
 
   /** The plugin as one host knows it. */

@@ -22,6 +22,7 @@ export const codes = {
   cancelled: 1,
   unknown: 2,
   deadlineExceeded: 4,
+  notFound: 5,
   permissionDenied: 7,
   resourceExhausted: 8,
   aborted: 10,

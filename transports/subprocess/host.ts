@@ -2,9 +2,10 @@ import type { Undeclared } from '../../src/core/contract.ts';
 import { PluginError } from '../../src/core/errors.ts';
 import type { Channel, OpenSetup, PluginSource } from '../../src/core/transport.ts';
 import { HostSession } from '../wire/host-session.ts';
+import { limitStart } from '../wire/limit-start.ts';
 import { env as names, magicCookie, protocolVersion, type Wire } from '../wire/messages.ts';
 import { StreamWire } from '../wire/stream-wire.ts';
-import { startTimedOut } from '../wire/start-timeout.ts';
+import { admitted } from './admitted.ts';
 import { endedError, startChild, type Child } from './child.ts';
 import { startFailure } from './diagnose.ts';
 import { openLineChannel } from './line-mode.ts';
@@ -31,17 +32,10 @@ export function subprocess<H = Undeclared>(
     target: [command, ...what.args].join(' '),
     launch: { kind: 'program', command: what.command, args: what.args, cwd: what.cwd, env: what.env },
     open: (setup) => {
-      const admitted = { ...what, ...admittedProgram(setup) };
-      return what.protocol === 'go-plugins' ? openLineChannel(admitted, setup) : openChannel(admitted, setup);
+      const program = admitted(what, setup);
+      return what.protocol === 'go-plugins' ? openLineChannel(program, setup) : openChannel(program, setup);
     },
   };
-}
-
-/** What the gate wants started instead. */
-function admittedProgram({ launch }: OpenSetup): Partial<ResolvedSubprocess> {
-  if (launch?.kind !== 'program') return {};
-  const { command, args, cwd, env } = launch;
-  return { command, args, cwd, env };
 }
 
 async function openChannel(what: ResolvedSubprocess, setup: OpenSetup): Promise<Channel> {
@@ -103,23 +97,17 @@ class SubprocessChannel implements Omit<Channel, 'info' | 'hooks'> {
 
   /** Shakes hands, or ends the child and says why it did not become a plugin. */
   async open(): Promise<Channel> {
-    const { startTimeoutMs, clock, signal, plugin } = this.#setup;
-    const abandon = (error: PluginError): void => {
+    const endWatch = limitStart(this.#setup, (error) => {
       this.#broken ??= error;
       this.#child.signal('SIGKILL');
-    };
-    const timer = clock.startTimer(startTimeoutMs, () => abandon(startTimedOut(plugin, startTimeoutMs)));
-    const onAbort = (): void => abandon(PluginError.from(signal.reason, 'PLUGIN_1206', { plugin }));
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
+    });
     try {
       const welcome = await this.#session.initialize(this.#what.maxFrameBytes);
       return Object.assign(this, { info: welcome.info, hooks: welcome.hooks });
     } catch (error) {
       throw await this.#failedStart(error);
     } finally {
-      timer.cancel();
-      signal.removeEventListener('abort', onAbort);
+      endWatch();
     }
   }
 

@@ -16,6 +16,16 @@ const maxCharsPerSecond = 1024 * 1024;
 
 const keptStderrLines = 20;
 
+/** A line that a plugin printed, understood as far as it can be; `write` makes of any of it what it can. */
+export interface LineRecord {
+  readonly level: unknown;
+  readonly message: unknown;
+  readonly fields: object;
+}
+
+/** How lines are understood. */
+type LineReader = (line: string) => LineRecord;
+
 /** What a plugin prints and logs, as records of the host's logger, bounded in length and rate. */
 export class PluginLog {
   readonly #logger: Logger;
@@ -39,11 +49,11 @@ export class PluginLog {
   }
 
   /** Reads a stream to its end; a line of JSON with a level is a structured record, any other is text. */
-  capture(stream: Readable, name: 'stdout' | 'stderr'): void {
+  capture(stream: Readable, name: 'stdout' | 'stderr', read: LineReader = readLine): void {
     readLines(stream, maxLineBytes, (line, cut) => {
       if (line === '') return;
       if (name === 'stderr') this.#keep(line);
-      const record = structured(line) ?? { level: 'info' as const, message: line, fields: {} };
+      const record = read(line);
       this.write(record.level, record.message, { ...record.fields, stream: name, ...(cut && { cut }) });
     });
   }
@@ -94,13 +104,11 @@ function isStackNoise(line: string): boolean {
   return /^\s*(at .+|\^+|\}|Node\.js v[\d.]+)?\s*$/.test(line);
 }
 
-interface LogRecord {
-  readonly level: LogLevel;
-  readonly message: string;
-  readonly fields: object;
+function readLine(line: string): LineRecord {
+  return structured(line) ?? { level: 'info', message: line, fields: {} };
 }
 
-function structured(line: string): LogRecord | undefined {
+function structured(line: string): LineRecord | undefined {
   if (!line.startsWith('{')) return undefined;
   let value: Record<string, unknown>;
   try {

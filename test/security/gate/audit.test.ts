@@ -21,6 +21,8 @@ describe('what a gate writes into its audit log', () => {
     await (await gate.admit('score', program(file))).release();
     await refusalOf(gate, program(file), 'nobody');
     gate.record({ event: 'config_changed', plugin: 'score', details: { changed: ['timeoutMs'] } });
+    gate.record({ event: 'config_reloaded', details: { added: ['score'], removed: [], changed: [] } });
+    gate.record({ event: 'config_refused', details: { code: 'CONFIG_1703' } });
     gate.record({ event: 'plugin_registered', plugin: 'score' });
     await gate.close();
     expect(sink.records.map(({ event, durability }) => [event, durability])).toEqual([
@@ -28,6 +30,8 @@ describe('what a gate writes into its audit log', () => {
       ['whitelist_loaded', 'durable'],
       ['plugin_rejected', 'durable'],
       ['config_changed', 'durable'],
+      ['config_reloaded', 'durable'],
+      ['config_refused', 'durable'],
       ['plugin_registered', 'grouped'],
       ['security_validator_disabled', 'durable'],
     ]);
@@ -53,6 +57,19 @@ describe('what a gate writes into its audit log', () => {
       },
     });
     expect(JSON.stringify(record)).not.toContain('secret');
+  });
+
+  it('is refusals with the metadata of the entry, when that is asked for, and without it else', async () => {
+    const { host, file, sink } = await scored();
+    await using _ = host;
+    for (const includeMetadata of [true, false]) {
+      const gate = await host.gate({ audit: { sink, includeMetadata } });
+      await host.write('score.sh', '#!/bin/sh\necho evil\n', 0o755);
+      await refusalOf(gate, program(file));
+      await gate.close();
+    }
+    const refusals = sink.records.filter(({ event }) => event === 'plugin_rejected');
+    expect(refusals.map(({ details }) => details?.['metadata'])).toEqual([{ owner: 'ada' }, undefined]);
   });
 
   it('ends with the end of the gate, also if that comes while something is verified', async () => {

@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { once } from 'node:events';
+import { spawn } from 'node:child_process';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parseHandshakeLine } from '../../../transports/go-plugin/handshake-line.ts';
+import { needsTool } from '../../languages/tool.ts';
+import { goBuildTimeoutMs } from '../../support/go-fixtures.ts';
+import { isAlive, until } from '../../support/processes.ts';
+import { answerTo, lineOf, nodePlugin, runHost, startHost } from './go-hosts.ts';
+import { buildGo, hasGo } from './go-plugins.ts';
+import { hostEnvironment, records, startPlugin } from './started-plugin.ts';
+
+beforeAll(() => buildGo('1.8.0'), goBuildTimeoutMs);
+
+describe('a served plugin', () => {
+  it('ignores an interrupt, and ends with 0 at a SIGTERM without its socket', async () => {
+    await using plugin = await startPlugin();
+    const { address } = parseHandshakeLine(plugin.line);
+    plugin.child.kill('SIGINT');
+    await once(plugin.child.stderr ?? plugin.child, 'data');
+    expect(existsSync(address)).toBe(true);
+    plugin.child.kill('SIGTERM');
+    expect(await plugin.exit).toBe(0);
+    expect(existsSync(address)).toBe(false);
+    expect(records(await plugin.stderr)).toMatchObject([
+      { '@message': expect.stringContaining('ignoring') as string },
+    ]);
+  });
+
+  it('lives on when nobody reads its log any more', async () => {
+    await using plugin = await startPlugin();
+    plugin.child.stderr?.destroy();
+    plugin.child.stdout?.destroy();
+    plugin.child.kill('SIGINT'); // which it logs
+    plugin.child.kill('SIGTERM');
+    expect(await plugin.exit).toBe(0);
+  });
+
+  it('ends with the process that started it', async () => {
+    const [node = '', file = ''] = nodePlugin('go-kv.mjs');
+    const script = `const { spawn } = require('child_process'); spawn(${JSON.stringify(node)}, [${JSON.stringify(file)}], { stdio: 'inherit' });`;
+    const parent = spawn(node, ['-e', script], {
+      env: { ...process.env, ...hostEnvironment },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(createInterface(parent.stdout), 'line')) as [string];
+    const { address } = parseHandshakeLine(line);
+    parent.kill('SIGKILL');
+    await until(() => !existsSync(address));
+    expect(isAlive(parent.pid ?? 0)).toBe(false);
+  });
+});
+
+describe('a served plugin of a host in Go', () => {
+  needsTool('go', hasGo);
+
+  it('ends at once when it is told to, and leaves no socket', async () => {
+    const run = await runHost(['get version']);
+    expect(answerTo(run, 'kill')).toMatchObject({ exited: true });
+    expect(run.logs.map((record) => record['@message'])).not.toContain('plugin failed to exit gracefully');
+    expect(existsSync(String(answerTo(run, 'start')['address']))).toBe(false);
+  });
+
+  it('ends in time even if its own end hangs', async () => {
+    const run = await runHost(['get version'], { env: { FIXTURE_IGNORES_SHUTDOWN: '1' } });
+    expect(answerTo(run, 'kill')).toMatchObject({ exited: true });
+    expect(run.logs.map((record) => record['@message'])).not.toContain('plugin failed to exit gracefully');
+  });
+
+  it('ends while a call runs', async () => {
+    const run = await runHost(['sleep 60000 100']);
+    expect(answerTo(run, 'sleep 60000 100')).toMatchObject({ code: 'DeadlineExceeded' });
+    expect(run.logs.map((record) => record['@message'])).not.toContain('plugin failed to exit gracefully');
+  });
+
+  it('is gone with its socket when the host is killed', async () => {
+    const host = startHost(['wait 60000']);
+    const [text] = (await once(createInterface(host.stdout ?? process.stdin), 'line')) as [string];
+    const { pid, address } = lineOf(text);
+    host.kill('SIGKILL');
+    await until(() => !isAlive(Number(pid)));
+    expect(existsSync(String(address))).toBe(false);
+  });
+
+  it('that dies in a call is seen to be gone', async () => {
+    const run = await runHost(['exit 3', 'get version']);
+    expect(answerTo(run, 'exit 3')).toMatchObject({ code: 'Unavailable' });
+    expect(answerTo(run, 'get version')).toMatchObject({ code: 'Unavailable' });
+    expect(existsSync(String(answerTo(run, 'start')['address']))).toBe(false);
+  });
+});

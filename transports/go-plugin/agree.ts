@@ -1,0 +1,78 @@
+import { PluginError } from '../../src/core/errors.ts';
+import { printable } from '../../src/core/printable.ts';
+import type { PluginInfo } from '../../src/core/plugin.ts';
+import type { OpenSetup } from '../../src/core/transport.ts';
+import type { Connection } from '../grpc/connect.ts';
+import type { PluginLog } from '../wire/plugin-log.ts';
+import { isLost, isStatus } from './call-errors.ts';
+import type { HandshakeLine } from './handshake-line.ts';
+import { checkHealth } from './host-health.ts';
+import type { AnyGoServices } from './host-method.ts';
+import { speakPlugboard, type Spoken } from './host-session.ts';
+import { logPrints } from './host-streams.ts';
+import { ServiceSession } from './service-session.ts';
+
+/** A connection to a plugin, and what is known of it. */
+export interface Reached {
+  readonly connection: Connection;
+  readonly line: Pick<HandshakeLine, 'appVersion' | 'network' | 'certificate'>;
+  /** What it is called in its info, where it does not say so itself. */
+  readonly name: string;
+  readonly log: PluginLog;
+  /** Undefined for a plugin that serves plugboard's own `.proto`. */
+  readonly services: ((protocolVersion: number) => AnyGoServices) | undefined;
+  readonly maxFrameBytes: number;
+}
+
+/**
+ * Connects and agrees on what is spoken: the application's own methods, or plugboard's.
+ * @throws {PluginError} `SECURITY_1803`, `PLUGIN_1205` where there is no connection, `RPC_2002` where the two do not fit.
+ */
+export async function agree(reached: Reached, setup: OpenSetup, signal: AbortSignal): Promise<Spoken> {
+  const { connection, log } = reached;
+  const close = (): void => connection.client.close();
+  signal.addEventListener('abort', close, { once: true });
+  try {
+    signal.throwIfAborted();
+    await reach(connection);
+    logPrints(connection.client, log);
+    return await speak(reached, setup, signal);
+  } catch (error) {
+    close();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', close);
+  }
+}
+
+/** By a question that every plugin answers in some way. */
+async function reach(connection: Connection): Promise<void> {
+  try {
+    await checkHealth(connection);
+  } catch (error) {
+    if (!isStatus(error) || !isLost(error)) return;
+    throw connection.security.refused() ?? notReached(connection, error.details);
+  }
+}
+
+function notReached({ endpoint }: Connection, details: string): PluginError {
+  const message = `the plugin cannot be reached at ${printable(endpoint, 200)}, where it said that it listens: ${printable(details, 500)}. If only one of the two ends speaks TLS, or it does not accept the other's certificate, see autoMtls.`;
+  return new PluginError('PLUGIN_1205', { message });
+}
+
+function speak(reached: Reached, setup: OpenSetup, signal: AbortSignal): Promise<Spoken> | Spoken {
+  const { connection, line, name, services, maxFrameBytes } = reached;
+  if (services === undefined) return speakPlugboard(connection, maxFrameBytes, setup, signal);
+  const chosen = services(line.appVersion);
+  return new ServiceSession({ connection, services: chosen, info: infoOf(name, line), maxFrameBytes, setup });
+}
+
+/** go-plugin says nothing of a plugin but its version. */
+function infoOf(name: string, { appVersion, network, certificate }: Reached['line']): PluginInfo {
+  return {
+    name,
+    version: `${appVersion}.0.0`,
+    description: `a plugin of go-plugin, of protocol version ${appVersion}`,
+    metadata: { protocolVersion: appVersion, network, tls: certificate !== undefined },
+  };
+}

@@ -1,0 +1,10 @@
+/**
+ * What host and plugin agree on beforehand, so that a plugin that is started by hand can say what it is. It keeps
+ * nobody out: it is no secret.
+ */
+export interface GoHandshake {
+  /** The name of an environment variable: go-plugin's `MagicCookieKey`. */
+  readonly magicCookieKey: string;
+  /** Its value: go-plugin's `MagicCookieValue`. */
+  readonly magicCookieValue: string;
+}

@@ -1,0 +1,77 @@
+import type { Client, Metadata, ServiceError } from '@grpc/grpc-js';
+
+import { systemClock } from '../../src/core/clock.ts';
+import { PluginError } from '../../src/core/errors.ts';
+import type { GrpcLibrary } from '../grpc/load.ts';
+import { toWireError, transportError } from '../grpc/status.ts';
+import { fromWireError } from '../wire/wire-error.ts';
+import type { ConnInfo } from './messages.ts';
+import type { ServeTls } from './serve-tls.ts';
+import type { GoCallLimits, GoConnection, GoMethodCall } from './serve-types.ts';
+
+/** Who is at the other end, in errors. */
+const host = 'host';
+
+/** Connects to what the host serves; over TCP its certificate is still that of `localhost`. */
+export function connect(library: GrpcLibrary, tls: ServeTls, { network, address }: ConnInfo): GoConnection {
+  const target = network === 'unix' ? `unix:${address}` : address;
+  const client = new library.Client(target, tls.client, {
+    'grpc.max_receive_message_length': -1,
+    'grpc.max_send_message_length': -1,
+    'grpc.ssl_target_name_override': 'localhost',
+    'grpc.default_authority': 'localhost',
+  });
+  const close = (): void => client.close();
+  return {
+    call: (method, request, limits = {}) => call({ library, client, target }, method, request, limits),
+    close,
+    [Symbol.dispose]: close,
+  };
+}
+
+interface Peer {
+  readonly library: GrpcLibrary;
+  readonly client: Client;
+  readonly target: string;
+}
+
+function call<Req, Resp>(
+  peer: Peer,
+  { method, encode, decode }: GoMethodCall<Req, Resp>,
+  request: Req,
+  { signal, timeoutMs }: GoCallLimits,
+): Promise<Resp> {
+  const deadline = timeoutMs === undefined ? Infinity : systemClock.date().getTime() + timeoutMs;
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) return reject(givenUp());
+    const write = (value: Req): Buffer => Buffer.from(encode(value));
+    const metadata: Metadata = new peer.library.Metadata();
+    const running = peer.client.makeUnaryRequest(
+      method,
+      write,
+      decode,
+      request,
+      metadata,
+      { deadline },
+      done,
+    );
+    const cancel = (): void => running.cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    function done(error: ServiceError | null, answer?: Resp): void {
+      signal?.removeEventListener('abort', cancel);
+      if (error !== null)
+        return reject(signal?.aborted === true ? givenUp() : failure(peer, error, timeoutMs));
+      if (answer !== undefined) resolve(answer);
+    }
+  });
+}
+
+function givenUp(): PluginError {
+  return new PluginError('PLUGIN_1206', { plugin: host, message: 'the call was given up by its signal' });
+}
+
+function failure({ target }: Peer, error: ServiceError, timeoutMs: number | undefined): PluginError {
+  const said = toWireError(error);
+  if (said !== undefined) return fromWireError(said, { plugin: host });
+  return transportError(error, { plugin: host, endpoint: target, timeoutMs });
+}

@@ -1,0 +1,48 @@
+import { systemClock } from '../../src/core/clock.ts';
+import { messageOf } from '../../src/core/errors.ts';
+import type { Logger } from '../../src/core/logger.ts';
+import { removeSockets } from './serve-listener.ts';
+
+/** A host of go-plugin waits 2 seconds after Shutdown, and kills then. */
+const closeTimeoutMs = 1500;
+
+/** How soon a plugin sees that its host died. */
+const parentCheckMs = 1000;
+
+/** The end of a plugin, however it comes: asked for, by a signal, or because nobody is there any more. */
+export class ServedLife {
+  readonly #log: Logger;
+  readonly #close: () => Promise<void>;
+  #isEnding = false;
+
+  /** `close` lets the plugin clean up. */
+  constructor(log: Logger, close: () => Promise<void>) {
+    this.#log = log;
+    this.#close = close;
+    process.on('exit', removeSockets);
+    // Ctrl-C reaches the whole group; it is the host that ends its plugins.
+    process.on('SIGINT', () => log.debug('plugin received interrupt signal, ignoring'));
+    process.on('SIGTERM', () => this.end());
+    this.#watchParent(process.ppid);
+  }
+
+  /** Closes the plugin and ends the process, within what a host waits for. */
+  end(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    const exit = (): never => process.exit(0);
+    systemClock.startTimer(closeTimeoutMs, exit);
+    void this.#close()
+      .catch((error: unknown) => this.#log.error('close failed', { error: messageOf(error) }))
+      .then(exit);
+  }
+
+  /** Go's host passes its own stdin on, so only the parent's number tells that it is gone. */
+  #watchParent(parent: number): void {
+    const check = (): void => {
+      if (process.ppid === parent) this.#watchParent(parent);
+      else this.end();
+    };
+    systemClock.startTimer(parentCheckMs, check).keepAlive(false);
+  }
+}

@@ -1,0 +1,103 @@
+import type { Server } from '@grpc/grpc-js';
+
+import type { Logger } from '../../src/core/logger.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import type { GrpcLibrary } from '../grpc/load.ts';
+import { serving } from '../grpc/methods.ts';
+import { newServer, Served } from '../grpc/served.ts';
+import { formatHandshakeLine } from './handshake-line.ts';
+import { Broker } from './serve-broker.ts';
+import { addBuiltIn } from './serve-built-in.ts';
+import { connect } from './serve-connection.ts';
+import { chooseVersion, readEnvironment, type ServeEnvironment } from './serve-environment.ts';
+import { addServices } from './serve-handlers.ts';
+import { ServedLife } from './serve-life.ts';
+import { listen, type Listener } from './serve-listener.ts';
+import type { ResolvedServe } from './serve-options.ts';
+import type { Printing } from './serve-printing.ts';
+import { serveTls, type ServeTls } from './serve-tls.ts';
+import type { GoServices } from './serve-types.ts';
+
+/** A host disconnects as soon as it has the answer to Shutdown; one that does not is not waited for. */
+const disconnectMs = 500;
+
+/** Where a plugin speaks, besides gRPC. */
+export interface Outlets {
+  readonly printing: Printing;
+  readonly log: Logger;
+}
+
+/** Listens, and says so to the host. @throws {PluginError} that says why it cannot. */
+export async function startServing(
+  library: GrpcLibrary,
+  what: ResolvedServe,
+  { printing, log }: Outlets,
+): Promise<void> {
+  const environment = readEnvironment(process.env);
+  for (const text of environment.notVersions)
+    log.warn('the host says a protocol version that is no number', { version: text });
+  const appVersion = chooseVersion(what.versions, environment.versions);
+  const tls = await serveTls(library, environment.clientCertificate);
+  const place = { library, tls, environment, what };
+  const server = newServer(library, what.maxFrameBytes);
+  const broker: Broker = new Broker({
+    serve: (services) => serveApart(place, services, () => ({ log, broker })),
+    connect: (info) => connect(library, tls, info),
+  });
+  addServices(library, server, await what.services(appVersion), { log, broker });
+  const plugin = await what.plugin(appVersion);
+  const served = plugin && new Served(library, plugin, { ...what, session: true }, server);
+  const { network, address } = await listenWith(place, server);
+  const life = new ServedLife(log, async () => {
+    await (served?.close(disconnectMs) ?? closeServer(server));
+    await what.close();
+  });
+  const health = async (): Promise<boolean> =>
+    served === undefined || (await served.health()) === serving.serving;
+  addBuiltIn(server, { broker, printing, health, shutdown: () => life.end() });
+  const { certificate } = tls;
+  const multiplexing = environment.asksForMultiplexing ? false : undefined;
+  const line = formatHandshakeLine({ appVersion, network, address, certificate, multiplexing });
+  printing.sayToHost(line, (error) => {
+    if (error) life.end(); // the host is gone already
+  });
+}
+
+/** What the connections of a plugin have in common. */
+interface Place {
+  readonly library: GrpcLibrary;
+  readonly tls: ServeTls;
+  readonly environment: ServeEnvironment;
+  readonly what: ResolvedServe;
+}
+
+async function listenWith({ tls, environment, what }: Place, server: Server): Promise<Listener> {
+  const connections = server.createConnectionInjector(tls.server);
+  return listen(what.network, environment, (socket) => {
+    socket.on('error', () => {}); // its end is what counts
+    connections.injectConnection(socket);
+  });
+}
+
+/** Serves something through the broker. */
+async function serveApart(
+  place: Place,
+  services: GoServices,
+  around: () => { readonly log: Logger; readonly broker: Broker },
+): Promise<Listener> {
+  const server = newServer(place.library, place.what.maxFrameBytes);
+  addServices(place.library, server, services, around());
+  const listener = await listenWith(place, server);
+  const close = (): void => {
+    listener.close();
+    server.forceShutdown();
+  };
+  return { ...listener, close };
+}
+
+async function closeServer(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    systemClock.startTimer(disconnectMs, resolve);
+    server.tryShutdown(() => resolve());
+  });
+}

@@ -1,0 +1,171 @@
+import type { ClientUnaryCall, Metadata, ServiceError } from '@grpc/grpc-js';
+
+import type { PluginError } from '../../src/core/errors.ts';
+import type { HealthReport } from '../../src/core/health.ts';
+import type { PluginInfo } from '../../src/core/plugin.ts';
+import type { ChannelCall, OpenSetup } from '../../src/core/transport.ts';
+import { writeContext } from '../grpc/call-metadata.ts';
+import type { Connection } from '../grpc/connect.ts';
+import { transportError } from '../grpc/status.ts';
+import { closedButAliveMs, within } from '../subprocess/stop.ts';
+import { withResolvers } from '../wire/with-resolvers.ts';
+import {
+  callError,
+  isLost,
+  isStatus,
+  notAnswered,
+  notReadable,
+  notWritable,
+  tooLarge,
+} from './call-errors.ts';
+import { checkHealth } from './host-health.ts';
+import type { AnyGoServices, GoPluginMethod } from './host-method.ts';
+import type { Spoken } from './host-session.ts';
+
+/** A call that somebody waits for. */
+interface Pending {
+  readonly reject: (error: PluginError) => void;
+  readonly resolve: (answer: unknown) => void;
+  /** The call of gRPC, once there is one. */
+  running?: ClientUnaryCall;
+}
+
+/** What a session is made of. */
+export interface ServiceParts {
+  readonly connection: Connection;
+  readonly services: AnyGoServices;
+  readonly info: PluginInfo;
+  readonly maxFrameBytes: number;
+  readonly setup: OpenSetup;
+}
+
+/** Calls methods of a plugin's own `.proto`, each call by itself. */
+export class ServiceSession implements Spoken {
+  readonly info: PluginInfo;
+  readonly hooks: readonly string[];
+  readonly #parts: ServiceParts;
+  readonly #pending = new Set<Pending>();
+  readonly #failed = withResolvers<void>();
+  #failure: PluginError | undefined;
+  #idle: (() => void) | undefined;
+
+  constructor(parts: ServiceParts) {
+    this.info = parts.info;
+    this.hooks = Object.keys(parts.services);
+    this.#parts = parts;
+  }
+
+  call(call: ChannelCall): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) return reject(this.#failure);
+      const pending: Pending = { resolve, reject };
+      this.#pending.add(pending);
+      call.onCancel = () => {
+        if (this.#settle(pending)) pending.running?.cancel();
+      };
+      void this.#answer(call, pending);
+    });
+  }
+
+  async health(): Promise<HealthReport> {
+    const { connection, setup } = this.#parts;
+    const { endpoint } = connection;
+    return checkHealth(connection).catch((error: unknown) => {
+      throw isStatus(error) ? transportError(error, { plugin: setup.plugin, endpoint }) : error;
+    });
+  }
+
+  /** go-plugin has no word for settings: they are a method of the application's, if any. */
+  configure = async (): Promise<boolean> => false;
+
+  async drain(timeoutMs: number): Promise<void> {
+    if (this.#pending.size === 0) return;
+    const idle = new Promise<void>((resolve) => (this.#idle = resolve));
+    await within(this.#parts.setup.clock, timeoutMs, idle);
+  }
+
+  fail(reason: PluginError): void {
+    this.#failure ??= reason;
+    this.#failed.resolve();
+    for (const pending of this.#pending) {
+      this.#settle(pending);
+      pending.running?.cancel();
+      pending.reject(reason);
+    }
+  }
+
+  /** Whether somebody still waited. */
+  #settle(pending: Pending): boolean {
+    const isWanted = this.#pending.delete(pending);
+    if (this.#pending.size === 0) this.#idle?.();
+    return isWanted;
+  }
+
+  async #answer(call: ChannelCall, pending: Pending): Promise<void> {
+    const { setup, connection } = this.#parts;
+    const { hook, remainingMs } = call;
+    try {
+      const answer = await this.#ask(call, pending);
+      if (this.#settle(pending)) pending.resolve(answer);
+    } catch (error) {
+      // a connection breaks a moment before the end of its process is known, which tells more
+      if (isLost(error)) await within(setup.clock, closedButAliveMs, this.#failed.promise);
+      if (!this.#settle(pending)) return;
+      const timeoutMs = Number.isFinite(remainingMs) ? remainingMs : undefined;
+      pending.reject(
+        callError(error, { plugin: setup.plugin, hook, endpoint: connection.endpoint, timeoutMs }),
+      );
+    }
+  }
+
+  async #ask(call: ChannelCall, pending: Pending): Promise<unknown> {
+    const { connection, services, maxFrameBytes, setup } = this.#parts;
+    const service = services[call.hook];
+    if (service === undefined) throw notAnswered(call.hook, this.hooks, setup.plugin);
+    const request = await encoded(service, call);
+    if (request.length > maxFrameBytes) throw tooLarge(request.length, maxFrameBytes);
+    const metadata = await connection.metadata();
+    const { requestId, attempt, traceparent, tracestate, headers, metadata: more } = call;
+    writeContext({ requestId, attempt, traceparent, tracestate, headers, metadata: more }, metadata);
+    if (!this.#pending.has(pending)) return undefined; // given up meanwhile
+    setup.traffic?.sent(request.length);
+    const response = await this.#send(service.method, request, metadata, call, pending);
+    setup.traffic?.received(response.length);
+    return decoded(service, response);
+  }
+
+  #send(
+    method: string,
+    request: Buffer,
+    metadata: Metadata,
+    { remainingMs }: ChannelCall,
+    pending: Pending,
+  ): Promise<Buffer> {
+    const { client } = this.#parts.connection;
+    const deadline = Number.isFinite(remainingMs) ? { deadline: Date.now() + Math.ceil(remainingMs) } : {};
+    return new Promise((resolve, reject) => {
+      const settle = (error: ServiceError | null, response?: Buffer): void =>
+        error === null ? resolve(response ?? Buffer.alloc(0)) : reject(error);
+      pending.running = client.makeUnaryRequest(method, asIs, asIs, request, metadata, deadline, settle);
+    });
+  }
+}
+
+const asIs = (bytes: Buffer): Buffer => bytes;
+
+async function encoded({ encode }: GoPluginMethod, { request }: ChannelCall): Promise<Buffer> {
+  try {
+    const { buffer, byteOffset, byteLength } = await encode(request as never);
+    return Buffer.from(buffer, byteOffset, byteLength);
+  } catch (cause) {
+    throw notWritable(cause);
+  }
+}
+
+async function decoded({ decode }: GoPluginMethod, response: Buffer): Promise<unknown> {
+  try {
+    return await decode(new Uint8Array(response));
+  } catch (cause) {
+    throw notReadable(cause);
+  }
+}
