@@ -4,7 +4,9 @@ import type { PluginInfo } from '../../src/core/plugin.ts';
 import type { OpenSetup } from '../../src/core/transport.ts';
 import type { Connection } from '../grpc/connect.ts';
 import type { PluginLog } from '../wire/plugin-log.ts';
+import { openBroker } from './broker-host.ts';
 import { isLost, isStatus } from './call-errors.ts';
+import type { OwnCertificate } from './certificate.ts';
 import type { HandshakeLine } from './handshake-line.ts';
 import { checkHealth } from './host-health.ts';
 import type { AnyGoServices } from './host-method.ts';
@@ -22,6 +24,10 @@ export interface Reached {
   /** Undefined for a plugin that serves plugboard's own `.proto`. */
   readonly services: ((protocolVersion: number) => AnyGoServices) | undefined;
   readonly maxFrameBytes: number;
+  /** Of the host's end: for brokered connections. */
+  readonly own: OwnCertificate | undefined;
+  readonly folder: string | undefined;
+  readonly onSocket: (path: string) => void;
 }
 
 /**
@@ -63,8 +69,20 @@ function notReached({ endpoint }: Connection, details: string): PluginError {
 function speak(reached: Reached, setup: OpenSetup, signal: AbortSignal): Promise<Spoken> | Spoken {
   const { connection, line, name, services, maxFrameBytes } = reached;
   if (services === undefined) return speakPlugboard(connection, maxFrameBytes, setup, signal);
+  const { plugin, logger } = setup;
+  const { own, folder, onSocket } = reached;
+  const { certificate } = line;
+  const place = { own, folder, onSocket, certificate, maxFrameBytes, plugin, log: logger };
   const chosen = services(line.appVersion);
-  return new ServiceSession({ connection, services: chosen, info: infoOf(name, line), maxFrameBytes, setup });
+  const broker = openBroker(connection, place);
+  return new ServiceSession({
+    connection,
+    broker,
+    services: chosen,
+    info: infoOf(name, line),
+    maxFrameBytes,
+    setup,
+  });
 }
 
 /** go-plugin says nothing of a plugin but its version. */
