@@ -1,7 +1,14 @@
 import dns from 'node:dns/promises';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Production, systemClock, type Clock, type Logger, type PluginManager } from 'plugboard';
+import {
+  Production,
+  systemClock,
+  type Builder,
+  type Clock,
+  type Logger,
+  type PluginManager,
+} from 'plugboard';
 import { emailHooks, type EmailHooks } from 'plugboard/email';
 import { routeFor, type GatewayConfig, type GatewayFile } from './config.ts';
 import { deliver } from './delivery/deliver.ts';
@@ -14,6 +21,7 @@ import { ownDomains } from './own-domains.ts';
 import { Queue } from './queue/queue.ts';
 import { RecordKeeper } from './records.ts';
 import { Sessions, type Front } from './smtp/front.ts';
+import { exchangeShipped, shippedIn } from './shipped-plugins.ts';
 import { startSmtp } from './smtp/server.ts';
 
 export interface GatewayOptions {
@@ -44,7 +52,10 @@ export interface Gateway extends AsyncDisposable {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let { gateway } = options.file;
   const { clock = systemClock, log } = options;
-  const manager = await startPlugins(options, clock, [ownDomains(() => gateway)]);
+  const hasFile = options.file.plugins !== undefined;
+  let shipped = await shippedIn(options.file.plugins);
+  const inCode = [...(options.plugins ?? []), ownDomains(() => gateway)];
+  const manager = await startPlugins(options, clock, [...shipped, ...inCode]);
   const folder = join(gateway.folder, 'queue');
   const records = await openRecords(gateway.folder, clock);
   const queue = await Queue.open({ folder, clock, log, maxMails: gateway.queue.maxMails });
@@ -89,7 +100,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     manager,
     close,
     async reload(file) {
-      if (file.plugins !== undefined) await manager.reloadConfig(file.plugins);
+      const next = await shippedIn(file.plugins);
+      const exchange = await exchangeShipped(manager, shipped, next);
+      try {
+        if (hasFile || file.plugins !== undefined)
+          await manager.reloadConfig(file.plugins ?? { plugins: [] });
+      } catch (error) {
+        await exchange.drop();
+        throw error;
+      }
+      await exchange.keep();
+      shipped = next;
       ({ gateway } = file);
     },
     [Symbol.asyncDispose]: close,
@@ -97,17 +118,24 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 async function startPlugins(
-  { file, log, plugins = [] }: GatewayOptions,
+  { file, log }: GatewayOptions,
   clock: Clock,
-  more: readonly OwnPlugin[],
+  plugins: readonly OwnPlugin[],
 ): Promise<PluginManager<EmailHooks>> {
-  const builder = Production(emailHooks).withLogger(log).withClock(clock).withMetrics();
+  const plain = Production(emailHooks).withLogger(log).withClock(clock).withMetrics();
+  const builder = withAll(plain, plugins);
   const configured = file.plugins === undefined ? builder : builder.withConfig(file.plugins);
-  const manager = (await configured.build()).dynamic();
-  for (const { name, source, settings } of [...plugins, ...more]) {
-    await manager.register(name, source, settings);
-  }
-  return manager;
+  return (await configured.build()).dynamic();
+}
+
+function withAll<B>(
+  builder: Builder<Readonly<EmailHooks>, B, string>,
+  plugins: readonly OwnPlugin[],
+): Builder<Readonly<EmailHooks>, B, string> {
+  return plugins.reduce(
+    (whole, { name, source, settings }) => whole.withPlugin(name, source, settings),
+    builder,
+  );
 }
 
 async function openRecords(folder: string, clock: Clock): Promise<RecordKeeper> {
