@@ -14,7 +14,7 @@ export interface MailAddr {
   readonly params?: Readonly<Record<string, string | true>> | undefined;
 }
 
-/** Bytes over 127 that are no UTF-8 arrive as characters from U+0080 on: wrong, but whole. */
+/** RFC 6532 lets U+0080 to U+009F stand in an address. */
 const unspeakable = /[<>]|(?![\u0080-\u009f])\p{Cc}/u;
 const part: Of<string> = z
   .string()
