@@ -8,15 +8,15 @@ import { clamav } from '../../../../examples/mail-gateway/plugins/clamav/plugin.
 import { requests } from '../../../email/samples.ts';
 import { freePort } from '../../../support/free-port.ts';
 import { tempFolder } from '../../../support/temp-folder.ts';
-import { findDaemon, startDaemon, type Daemon } from './daemon.ts';
+import { findDaemon, startDaemon } from './daemon.ts';
 import { hostOf, messageIn } from './mail-host.ts';
 
 const clamd = findDaemon('clamd');
 // In two halves, so that no scanner finds this file.
-const eicar = `X5O!P%@AP[4\\PZX54(P^)7CC)7}$${'EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*'}`;
+const eicar = ['X5O!P%@AP[4\\PZX54(P^)7CC)7}$', 'EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*'].join('');
 const streamMaxBytes = 1024 * 1024;
 
-interface Clamd extends Daemon {
+interface Clamd extends AsyncDisposable {
   readonly port: number;
 }
 
@@ -37,7 +37,6 @@ async function startClamd(command: string): Promise<Clamd> {
   const answers = (): Promise<boolean> => ping({ host: '127.0.0.1', port }, AbortSignal.timeout(1000));
   const daemon = await startDaemon(command, ['--config-file', file], answers);
   return {
-    ...daemon,
     port,
     async [Symbol.asyncDispose]() {
       await daemon[Symbol.asyncDispose]();
