@@ -7,6 +7,7 @@ import { ping } from '../../../../examples/mail-gateway/plugins/clamav/clamd.ts'
 import { clamav } from '../../../../examples/mail-gateway/plugins/clamav/plugin.ts';
 import { requests } from '../../../email/samples.ts';
 import { freePort } from '../../../support/free-port.ts';
+import { needsTool } from '../../../languages/tool.ts';
 import { tempFolder } from '../../../support/temp-folder.ts';
 import { findDaemon, startDaemon } from './daemon.ts';
 import { hostOf, messageIn } from './mail-host.ts';
@@ -52,7 +53,9 @@ async function scan(manager: PluginManager<EmailHooks>, message: MessageRef): Pr
 
 const infected = { action: 'reject', code: 554, enhanced: '5.7.1', signature: 'Test.EICAR.UNOFFICIAL' };
 
-describe.skipIf(clamd === undefined)('clamav with a real clamd (needs clamav-daemon)', () => {
+describe('clamav with a real clamd', () => {
+  needsTool('clamd', clamd !== undefined);
+
   it('finds a virus as text and in an attachment, and lets the rest pass', async () => {
     await using daemon = await startClamd(clamd ?? '');
     await using folder = await tempFolder();

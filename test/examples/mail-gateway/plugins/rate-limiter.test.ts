@@ -5,6 +5,7 @@ import { rateLimiter } from '../../../../examples/mail-gateway/plugins/rate-limi
 import { localStore } from '../../../../examples/mail-gateway/plugins/rate-limiter/local-store.ts';
 import { redisStore } from '../../../../examples/mail-gateway/plugins/rate-limiter/redis-store.ts';
 import { hasRedis, redisServer } from '../../../resilience/redis-server.ts';
+import { needsTool } from '../../../languages/tool.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { from, hostOf } from './mail-host.ts';
 
@@ -81,7 +82,9 @@ describe('rate-limiter', () => {
   });
 });
 
-describe.skipIf(!hasRedis)('rate-limiter with a Redis that hosts share (needs redis-server)', () => {
+describe('rate-limiter with a Redis that hosts share', () => {
+  needsTool('redis-server', hasRedis);
+
   const shared = { burst: 20, perMinute: 10, lockMs: 0 };
 
   it('grants exactly the burst to all hosts together', async () => {

@@ -9,6 +9,7 @@ import { rspamd } from '../../../../examples/mail-gateway/plugins/rspamd/plugin.
 import { replySchema } from '../../../../examples/mail-gateway/plugins/rspamd/reply.ts';
 import { requests } from '../../../email/samples.ts';
 import { freePort } from '../../../support/free-port.ts';
+import { needsTool } from '../../../languages/tool.ts';
 import { tempFolder } from '../../../support/temp-folder.ts';
 import { findDaemon, startDaemon } from './daemon.ts';
 import { from, hostOf, messageIn } from './mail-host.ts';
@@ -72,7 +73,9 @@ async function scan(
   });
 }
 
-describe.skipIf(command === undefined)('rspamd with a real Rspamd (needs rspamd)', () => {
+describe('rspamd with a real Rspamd', () => {
+  needsTool('rspamd', command !== undefined);
+
   it('refuses, tags, rewrites and lets pass as Rspamd says', { timeout: 90_000 }, async () => {
     await using daemon = await startRspamd();
     await using host = await hostOf(rspamd(), { url: daemon.url });
