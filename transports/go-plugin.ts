@@ -1,6 +1,6 @@
 export { goMethod } from './go-plugin/serve-methods.ts';
 export { serveGoPlugin } from './go-plugin/serve.ts';
-export type { GoHandshake } from './go-plugin/cookie.ts';
+export { plugboardHandshake, type GoHandshake } from './go-plugin/cookie.ts';
 export type { ServeGoPluginOptions } from './go-plugin/serve-options.ts';
 export type {
   GoBroker,
@@ -15,5 +15,5 @@ export type {
 export { goPlugin } from './go-plugin/host.ts';
 export { reattachGoPlugin, type GoReattach, type ReattachOptions } from './go-plugin/reattach.ts';
 export type { GoPluginOptions } from './go-plugin/host-options.ts';
-export type { GoPluginMethod, GoPluginServices } from './go-plugin/host-method.ts';
+export type { GoPluginCall, GoPluginMethod, GoPluginServices } from './go-plugin/host-method.ts';
 export type { Curve } from './go-plugin/certificate.ts';

@@ -29,7 +29,8 @@ export { factsOf, notesOf, type Facts, type Notes } from '../src/core/facts.ts';
 
 /**
  * Makes this program a plugin: it answers the host that started it, over the wire that the host chose,
- * until the host ends it. Started by hand it says what it is and exits with 1.
+ * until the host ends it. Started by hand it says what it is and exits with 1; with `PLUGBOARD_CHANNEL=grpc` it is a
+ * gRPC server at `PLUGBOARD_ADDRESS` (`host:port` or `unix:/path`) until SIGTERM.
  */
 export function serve(plugin: Plugin): Promise<void>;
 /** The same for a plugin of a hook map: `serve<typeof hooks>({ name, version, hooks: { … } })`. */
@@ -42,8 +43,15 @@ export function serve(spec: Plugin | PluginInfo): Promise<void> {
   const plugin = asPlugin(spec);
   if (startedByWorkerHost()) return serveWorker(plugin);
   if (startedBySubprocessHost()) return serveSubprocess(plugin);
+  if (process.env['PLUGBOARD_CHANNEL'] === 'grpc') return serveOverGrpc(plugin);
   explain(plugin);
   return process.exit(1);
+}
+
+/** Loaded only then: it is more than all the rest of this module. */
+async function serveOverGrpc(plugin: Plugin): Promise<void> {
+  const { serveByHand } = await import('./grpc/by-hand.ts');
+  await serveByHand(plugin, process.env['PLUGBOARD_ADDRESS']);
 }
 
 function asPlugin(spec: Plugin | PluginInfo): Plugin {

@@ -51,6 +51,10 @@ const rows: Readonly<Record<string, Row>> = {
     'Calls that this host limited alone, because the shared limit was out of reach.',
     plugin,
   ),
+  plugin_observations_dropped_total: counter(
+    'What hooks that only tell did not tell it, because it did not keep up.',
+    plugin,
+  ),
   plugin_circuit_breaker_state: gauge('Its circuit breaker: 0 closed, 1 open, 2 half-open.', instance),
   plugin_circuit_breaker_trips_total: counter('How often its circuit breaker has opened.', instance),
   plugin_status: gauge('Its health: 1 for the status it has, 0 for the others.', [...instance, 'status']),

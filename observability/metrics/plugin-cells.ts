@@ -24,6 +24,7 @@ export class PluginCells implements PluginRecorder, CallListener {
   retries = 0;
   rateLimited = 0;
   limited = 0;
+  drops = 0;
   drains = 0;
   drainCancelled = 0;
   sentBytes = 0;
@@ -58,6 +59,10 @@ export class PluginCells implements PluginRecorder, CallListener {
 
   limitedLocally(): void {
     this.limited++;
+  }
+
+  dropped(): void {
+    this.drops++;
   }
 
   drained(cancelled: number): void {

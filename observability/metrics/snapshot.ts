@@ -26,7 +26,7 @@ export function snapshotOf({ plugins, host, clock }: Counted): MetricsSnapshot {
 }
 
 function pluginMetrics(cells: PluginCells, live: LivePlugin | undefined, nowMs: number): PluginMetrics {
-  const { retries, rateLimited, limited, drains, drainCancelled, sentBytes, receivedBytes } = cells;
+  const { retries, rateLimited, limited, drops, drains, drainCancelled, sentBytes, receivedBytes } = cells;
   const { startFailures, starts } = cells;
   return {
     ...figuresOf(hooksOf(cells)),
@@ -37,6 +37,7 @@ function pluginMetrics(cells: PluginCells, live: LivePlugin | undefined, nowMs: 
     retries,
     rateLimited,
     limitedLocally: limited,
+    dropped: drops,
     drains,
     drainCancelled,
     sentBytes,

@@ -127,6 +127,7 @@ export const onePlugin = dashboard(
         { expr: rate('plugin_retries_total', byPlugin), legend: 'retries' },
         { expr: rate('plugin_rate_limited_total', byPlugin), legend: 'over the limit' },
         { expr: rate('plugin_rate_limited_locally_total', byPlugin), legend: 'limited by this host alone' },
+        { expr: rate('plugin_observations_dropped_total', byPlugin), legend: 'not told' },
       ],
       { unit: 'reqps' },
     ),

@@ -1,16 +1,18 @@
+import { plugboardHandshake } from '../../transports/go-plugin/cookie.ts';
+import { goPlugin } from '../../transports/go-plugin/host.ts';
+import type { GoPluginOptions } from '../../transports/go-plugin/host-options.ts';
 import { grpc } from '../../transports/grpc/host.ts';
 import type { GrpcOptions } from '../../transports/grpc/options.ts';
 import { subprocess } from '../../transports/subprocess/host.ts';
 import type { SubprocessOptions } from '../../transports/subprocess/options.ts';
 import { worker } from '../../transports/worker/host.ts';
 import type { PluginConfig } from '../config/host-config.ts';
-import type { GrpcConfig, ProgramConfig, SourceConfig } from '../config/source.ts';
-import { PluginError } from '../core/errors.ts';
+import type { GoPluginConfig, GrpcConfig, ProgramConfig, SourceConfig } from '../config/source.ts';
 import type { PluginSource } from '../core/transport.ts';
 
 /**
  * The source that a configuration describes.
- * @throws {PluginError} `PLUGIN_1008` for a transport that this host does not have; what its transport throws.
+ * @throws {PluginError} what its transport throws.
  */
 export function configuredSource(plugin: PluginConfig, source: SourceConfig): PluginSource {
   switch (source.kind) {
@@ -21,7 +23,7 @@ export function configuredSource(plugin: PluginConfig, source: SourceConfig): Pl
     case 'grpc':
       return grpc(source.endpoint.split(','), grpcOptionsOf(plugin, source));
     default:
-      throw unsupported(plugin.name, source.kind);
+      return goPlugin(source.command, goPluginOptionsOf(source));
   }
 }
 
@@ -51,7 +53,7 @@ function grpcOptionsOf({ auth, connection }: PluginConfig, { tls, maxFrameBytes 
   };
 }
 
-function unsupported(plugin: string, kind: string): PluginError {
-  const message = `this host has no transport '${kind}'. Use subprocess, worker or grpc, or register the plugin in code.`;
-  return new PluginError('PLUGIN_1008', { plugin, message });
+/** What it answers, it says itself: a configuration has no methods of a `.proto`. */
+function goPluginOptionsOf({ args, env, cwd }: GoPluginConfig): GoPluginOptions {
+  return { handshake: plugboardHandshake, args, env, ...(cwd !== undefined && { cwd }) };
 }

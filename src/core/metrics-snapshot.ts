@@ -58,6 +58,8 @@ export interface PluginMetrics extends CallFigures, CallRates {
   readonly rateLimited: number;
   /** Calls that this host limited alone, because the shared rate limit was out of reach. */
   readonly limitedLocally: number;
+  /** What it was not told, because it did not keep up. */
+  readonly dropped: number;
   readonly drains: number;
   /** Calls that were cancelled by drains. */
   readonly drainCancelled: number;

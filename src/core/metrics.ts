@@ -47,6 +47,8 @@ export interface PluginRecorder {
   retried(): void;
   /** A call was limited by this host alone, because the shared limit was out of reach. */
   limitedLocally(): void;
+  /** It was not told something, because it did not keep up. */
+  dropped(): void;
   /** A drain is over; so many calls were cancelled. */
   drained(cancelled: number): void;
 }

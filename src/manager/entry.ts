@@ -46,7 +46,8 @@ export class Entry {
   instances: readonly Instance[] = [];
   readonly tally: Tally = new Tally();
   readonly #shared: Shared;
-  readonly #recorder: PluginRecorder | undefined;
+  /** Hears what happens to it; undefined where nobody counts. */
+  readonly recorder: PluginRecorder | undefined;
   #path: CallPath | undefined;
   #policies: Policies | undefined;
   /** Instances that are being started to take over. */
@@ -59,7 +60,7 @@ export class Entry {
     this.source = source;
     this.settings = settings;
     this.#shared = shared;
-    this.#recorder = shared.metrics?.recorderFor(name, Object.keys(shared.contract));
+    this.recorder = shared.metrics?.recorderFor(name, Object.keys(shared.contract));
   }
 
   /** The way of its calls; undefined until it is open. */
@@ -219,7 +220,7 @@ export class Entry {
   }
 
   #policiesFor(settings: ResolvedSettings): Promise<Policies> {
-    return policiesOf(this.name, settings, this.#shared, this.#recorder, this.#policies);
+    return policiesOf(this.name, settings, this.#shared, this.recorder, this.#policies);
   }
 
   /** From here on calls go to these instances. */
@@ -247,7 +248,7 @@ export class Entry {
 
   /** Some of its instances, or what it has now, as those whose calls are to end. */
   #leaving(instances: readonly Instance[]): Drained {
-    const [shared, recorder, path] = [this.#shared, this.#recorder, this.#path];
+    const [shared, recorder, path] = [this.#shared, this.recorder, this.#path];
     return { plugin: this.name, instances, path, tally: this.tally, shared, recorder };
   }
 
@@ -256,7 +257,7 @@ export class Entry {
   }
 
   #newInstances(source: PluginSource, settings: ResolvedSettings): readonly Instance[] {
-    return newInstances(this.name, source, settings, this.#shared, () => this.settings, this.#recorder);
+    return newInstances(this.name, source, settings, this.#shared, () => this.settings, this.recorder);
   }
 }
 

@@ -102,6 +102,7 @@ export class HookRunner {
   #drop(plugin: string): void {
     const total = (this.#dropped.get(plugin) ?? 0) + 1;
     this.#dropped.set(plugin, total);
+    this.#registry.find(plugin)?.recorder?.dropped();
     this.#shared.events.emit('dropped', { plugin, total });
   }
 

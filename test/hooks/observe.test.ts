@@ -62,6 +62,7 @@ describe('a hook that only tells', () => {
     manager.on('dropped', ({ total }) => dropped.push(total));
     for (let count = 0; count < 1100; count++) void manager.run('order.seen', String(count));
     expect(dropped.at(-1)).toBe(100);
+    expect(manager.metrics()?.plugins['slow']?.dropped).toBe(100);
     while (told.length < 1000) {
       await turn();
       for (const done of waiting.splice(0)) done();

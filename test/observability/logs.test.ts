@@ -1,10 +1,13 @@
+import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Simple, type PluginSettings, type Single } from 'plugboard';
-import { inProcess, subprocess } from 'plugboard/transports';
+import { Simple, systemClock, type PluginSettings, type Single } from 'plugboard';
+import { PluginLog } from '../../transports/wire/plugin-log.ts';
+import { inProcess, subprocess, worker } from 'plugboard/transports';
 import { answering } from '../manager/plugins.ts';
 import { managed } from '../support/managed.ts';
-import { MemoryLogger } from '../support/memory-logger.ts';
+import { MemoryLogger, type LogRecord } from '../support/memory-logger.ts';
 import { expectNoChildren } from '../support/processes.ts';
 
 afterEach(expectNoChildren);
@@ -12,19 +15,25 @@ afterEach(expectNoChildren);
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const place = { trace_id: '0af7651916cd43dd8448eb211c80319c', span_id: 'b7ad6b7169203331' };
 
-const talker = () =>
-  subprocess<Single<string, number>>(process.execPath, {
-    args: [fileURLToPath(new URL('programs/talker.mjs', import.meta.url))],
-  });
+const file = fileURLToPath(new URL('programs/talker.mjs', import.meta.url));
+const child = () => subprocess<Single<string, number>>(process.execPath, { args: [file] });
 
-async function talk(settings: PluginSettings<never> = {}) {
+/** Lets the talker speak in one call, or in two at once, which end when all is heard. */
+async function talk(settings: PluginSettings<never> = {}, { source = child(), calls = 1 } = {}) {
   const log = new MemoryLogger();
+  const heard = async (): Promise<void> => {
+    await log.until(({ fields }) => fields['stream'] === 'stderr');
+    await log.until(({ fields }) => fields['stream'] === 'stdout' || settings.logLevel === 'warn');
+  };
   await using host = await managed(
-    Simple<string, number>().withLogger(log).withPlugin('talker', talker(), settings).build(),
+    Simple<string, number>()
+      .withLogger(log)
+      .withServices({ begin: () => setImmediate(), heard })
+      .withPlugin('talker', source, { ...settings, services: ['begin', 'heard'] })
+      .build(),
   );
-  const pid = await host.manager.execute('talker', 'x', { traceparent });
-  await log.until(({ fields }) => fields['stream'] === 'stderr');
-  await log.until(({ fields }) => fields['stream'] === 'stdout' || settings.logLevel === 'warn');
+  const ask = (): Promise<number> => host.manager.execute('talker', 'x', { traceparent });
+  const [pid] = await Promise.all(Array.from({ length: calls }, ask));
   return { pid, records: log.records.filter(({ message }) => !message.startsWith('plugin ')) };
 }
 
@@ -38,9 +47,13 @@ describe('what a plugin says', () => {
         {
           level: 'info',
           message: 'connecting to redis://[redacted]@cache:6379',
-          fields: { ...about, stream: 'stdout' },
+          fields: { ...about, ...place, stream: 'stdout' },
         },
-        { level: 'warn', message: 'weak', fields: { ...about, stream: 'stderr', password: '[redacted]' } },
+        {
+          level: 'warn',
+          message: 'weak',
+          fields: { ...about, ...place, stream: 'stderr', password: '[redacted]' },
+        },
         { level: 'debug', message: 'a detail', fields: { ...about, ...place, token: '[redacted]' } },
         {
           level: 'error',
@@ -49,6 +62,33 @@ describe('what a plugin says', () => {
         },
       ]),
     );
+  });
+
+  const printed = (records: readonly LogRecord[]): unknown[] =>
+    records.filter(({ fields }) => 'stream' in fields).map(({ fields }) => fields['trace_id']);
+
+  it('and prints belongs to the trace of the one call that runs, in a thread too', async () => {
+    const { records } = await talk({}, { source: worker<Single<string, number>>(file) });
+    expect(printed(records)).toEqual([place.trace_id, place.trace_id]);
+  });
+
+  it('and prints while several calls run belongs to none of them', async () => {
+    const { records } = await talk({}, { calls: 2 });
+    expect(printed(records).length).toBeGreaterThanOrEqual(2);
+    expect(printed(records).filter((id) => id !== undefined)).toEqual([]);
+  });
+
+  it('and prints of a trace by itself, stays so', async () => {
+    const log = new MemoryLogger();
+    const pluginLog = new PluginLog(log, systemClock);
+    pluginLog.within(() => ({ traceparent }));
+    const lines = [
+      { level: 30, msg: 'own', trace_id: 'mine', span_id: 'its' },
+      { level: 30, msg: 'other' },
+    ];
+    pluginLog.capture(Readable.from(lines.map((line) => `${JSON.stringify(line)}\n`)), 'stdout');
+    await log.until(({ message }) => message === 'other');
+    expect(printed(log.records)).toEqual(['mine', place.trace_id]);
   });
 
   it('is kept from its own level on', async () => {

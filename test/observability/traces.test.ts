@@ -176,6 +176,34 @@ describe('a span', () => {
     ]);
   });
 
+  it.each([
+    ['back', -3_600_000],
+    ['forward', 3_600_000],
+  ])('lasts as long as it lasts, though the time of day is set %s meanwhile', async (_way, byMs) => {
+    await using receiver = await otlpReceiver();
+    const { now } = Date;
+    const slow = answering<string, string>(async (text) => {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      Date.now = () => now() + byMs;
+      return text;
+    });
+    const manager = await Simple<string, string>()
+      .withPlugin('auth', inProcess(slow))
+      .withTracing({ endpoint: receiver.endpoint })
+      .build();
+    try {
+      await manager.execute('auth', 'x');
+    } finally {
+      Date.now = now;
+    }
+    await manager.shutdown();
+    expect(receiver.spans).toHaveLength(2);
+    for (const { durationMs } of receiver.spans) {
+      expect(durationMs).toBeGreaterThan(25);
+      expect(durationMs).toBeLessThan(60_000);
+    }
+  });
+
   it('tells of a limit, an open circuit and a restart', async () => {
     await using receiver = await otlpReceiver();
     const failing = answering<string, string>((text) => {

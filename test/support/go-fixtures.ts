@@ -15,6 +15,8 @@ export type GoPluginVersion = keyof typeof goPluginVersions;
 export interface GoPrograms {
   readonly host: string;
   readonly plugin: string;
+  /** Holds the vectors of test/conformance against go-plugin; of 1.8.0 only. */
+  readonly vectors: string;
   readonly exampleHost: string;
   readonly examplePlugin: string;
 }
@@ -35,6 +37,7 @@ export async function goPrograms(version: GoPluginVersion): Promise<GoPrograms> 
   return {
     host: program('host'),
     plugin: program('plugin'),
+    vectors: program('vectors'),
     exampleHost: program('grpc'),
     examplePlugin: program('plugin-go-grpc'),
   };
@@ -45,7 +48,8 @@ async function build(version: GoPluginVersion, folder: string): Promise<void> {
   await mkdir(cache, { recursive: true });
   const apart = await mkdtemp(join(cache, 'build-'));
   try {
-    const packages = ['./host', './plugin', example, `${example}/plugin-go-grpc`];
+    const own = version === '1.8.0' ? ['./host', './plugin', './vectors'] : ['./host', './plugin'];
+    const packages = [...own, example, `${example}/plugin-go-grpc`];
     const args = ['build', `-modfile=${goPluginVersions[version]}`, '-o', `${apart}/`, ...packages];
     await run('go', args, { cwd: sources });
     await rename(apart, folder).catch((error: unknown) => {

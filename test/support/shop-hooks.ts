@@ -70,7 +70,7 @@ export type ShopPlugin = readonly [string, Answers, PluginSettings?];
 
 /** A manager of such plugins, in the order given. */
 export async function shop(...plugins: ShopPlugin[]): Promise<PluginManager<ShopHooks>> {
-  const manager: PluginManager<ShopHooks> = await Simple(shopHooks).build();
+  const manager: PluginManager<ShopHooks> = await Simple(shopHooks).withMetrics().build();
   for (const [name, hooks, settings] of plugins)
     await manager.register(name, inProcess(shopPlugin(hooks)), settings);
   return manager;

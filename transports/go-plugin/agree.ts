@@ -4,12 +4,15 @@ import type { PluginInfo } from '../../src/core/plugin.ts';
 import type { OpenSetup } from '../../src/core/transport.ts';
 import type { Connection } from '../grpc/connect.ts';
 import type { PluginLog } from '../wire/plugin-log.ts';
+import { openBroker } from './broker-host.ts';
 import { isLost, isStatus } from './call-errors.ts';
+import type { OwnCertificate } from './certificate.ts';
 import type { HandshakeLine } from './handshake-line.ts';
 import { checkHealth } from './host-health.ts';
 import type { AnyGoServices } from './host-method.ts';
 import { speakPlugboard, type Spoken } from './host-session.ts';
 import { logPrints } from './host-streams.ts';
+import { withReflection } from './reflected.ts';
 import { ServiceSession } from './service-session.ts';
 
 /** A connection to a plugin, and what is known of it. */
@@ -22,6 +25,10 @@ export interface Reached {
   /** Undefined for a plugin that serves plugboard's own `.proto`. */
   readonly services: ((protocolVersion: number) => AnyGoServices) | undefined;
   readonly maxFrameBytes: number;
+  /** Of the host's end: for brokered connections. */
+  readonly own: OwnCertificate | undefined;
+  readonly folder: string | undefined;
+  readonly onSocket: (path: string) => void;
 }
 
 /**
@@ -60,11 +67,23 @@ function notReached({ endpoint }: Connection, details: string): PluginError {
   return new PluginError('PLUGIN_1205', { message });
 }
 
-function speak(reached: Reached, setup: OpenSetup, signal: AbortSignal): Promise<Spoken> | Spoken {
+async function speak(reached: Reached, setup: OpenSetup, signal: AbortSignal): Promise<Spoken> {
   const { connection, line, name, services, maxFrameBytes } = reached;
   if (services === undefined) return speakPlugboard(connection, maxFrameBytes, setup, signal);
-  const chosen = services(line.appVersion);
-  return new ServiceSession({ connection, services: chosen, info: infoOf(name, line), maxFrameBytes, setup });
+  const { plugin, logger } = setup;
+  const { own, folder, onSocket } = reached;
+  const { certificate } = line;
+  const place = { own, folder, onSocket, certificate, maxFrameBytes, plugin, log: logger };
+  const chosen = await withReflection(connection, services(line.appVersion));
+  const broker = openBroker(connection, place);
+  return new ServiceSession({
+    connection,
+    broker,
+    services: chosen,
+    info: infoOf(name, line),
+    maxFrameBytes,
+    setup,
+  });
 }
 
 /** go-plugin says nothing of a plugin but its version. */

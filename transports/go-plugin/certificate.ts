@@ -88,5 +88,7 @@ export function encodeCertificate(der: Uint8Array): string {
 export function decodeCertificate(field: string): Buffer {
   if (!/^[A-Za-z0-9+/]+$/.test(field)) throw new Error('it is not plain base64 without padding');
   const der = Buffer.from(field, 'base64');
-  return new X509Certificate(der).raw;
+  const { raw } = new X509Certificate(der);
+  if (!raw.equals(der)) throw new Error('something follows it');
+  return raw;
 }

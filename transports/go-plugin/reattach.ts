@@ -13,6 +13,7 @@ import { foreignLife } from './foreign-life.ts';
 import { GoPluginChannel } from './host-channel.ts';
 import { connectTo } from './host-connection.ts';
 import { servicesOf, type GoPluginOptions } from './host-options.ts';
+import { makeSocketFolder } from './socket-folder.ts';
 import { neverShookHands } from './start-errors.ts';
 
 /**
@@ -80,6 +81,7 @@ async function attach(
   const { maxFrameBytes = defaultMaxFrameBytes, killTimeoutMs = 2000 } = options;
   const { ProtocolVersion: appVersion, Pid, Test, Addr } = config;
   const line = { appVersion, network: Addr.Network, address: Addr.String, certificate: undefined };
+  const folder = await makeSocketFolder();
   const connection = connectTo(await loadGrpc(), line, undefined, maxFrameBytes, setup);
   const reached = {
     connection,
@@ -88,9 +90,18 @@ async function attach(
     log: new PluginLog(setup.logger, setup.clock),
     services,
     maxFrameBytes,
+    own: undefined,
+    folder: folder.path,
+    onSocket: () => {}, // they are those of whoever started it
   };
   const timedOut = (): PluginError => neverShookHands(setup);
-  const spoken = await withinStart(setup, timedOut, (signal) => agree(reached, setup, signal));
+  const spoken = await withinStart(setup, timedOut, (signal) => agree(reached, setup, signal)).catch(
+    async (error: unknown) => {
+      await folder.remove();
+      throw error;
+    },
+  );
   const life = foreignLife(Pid, !Test, setup.clock, setup.plugin);
+  void life.gone.then(() => folder.remove());
   return new GoPluginChannel(life, spoken, connection, killTimeoutMs, setup);
 }

@@ -9,11 +9,13 @@ import type { ConnInfo } from './messages.ts';
 import type { ServeTls } from './serve-tls.ts';
 import type { GoCallLimits, GoConnection, GoMethodCall } from './serve-types.ts';
 
-/** Who is at the other end, in errors. */
-const host = 'host';
-
-/** Connects to what the host serves; over TCP its certificate is still that of `localhost`. */
-export function connect(library: GrpcLibrary, tls: ServeTls, { network, address }: ConnInfo): GoConnection {
+/** Connects to what the other end serves; over TCP its certificate is still that of `localhost`. */
+export function connect(
+  library: GrpcLibrary,
+  tls: ServeTls,
+  { network, address }: ConnInfo,
+  other = 'host',
+): GoConnection {
   const target = network === 'unix' ? `unix:${address}` : address;
   const client = new library.Client(target, tls.client, {
     'grpc.max_receive_message_length': -1,
@@ -21,9 +23,15 @@ export function connect(library: GrpcLibrary, tls: ServeTls, { network, address 
     'grpc.ssl_target_name_override': 'localhost',
     'grpc.default_authority': 'localhost',
   });
-  const close = (): void => client.close();
+  const peer = { library, client, target, other };
+  let isClosed = false;
+  const close = (): void => {
+    isClosed = true;
+    client.close();
+  };
   return {
-    call: (method, request, limits = {}) => call({ library, client, target }, method, request, limits),
+    call: (method, request, limits = {}) =>
+      isClosed ? Promise.reject(closed(peer)) : call(peer, method, request, limits),
     close,
     [Symbol.dispose]: close,
   };
@@ -33,6 +41,8 @@ interface Peer {
   readonly library: GrpcLibrary;
   readonly client: Client;
   readonly target: string;
+  /** Who is at the other end, in errors. */
+  readonly other: string;
 }
 
 function call<Req, Resp>(
@@ -43,7 +53,7 @@ function call<Req, Resp>(
 ): Promise<Resp> {
   const deadline = timeoutMs === undefined ? Infinity : systemClock.date().getTime() + timeoutMs;
   return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) return reject(givenUp());
+    if (signal?.aborted === true) return reject(givenUp(peer));
     const write = (value: Req): Buffer => Buffer.from(encode(value));
     const metadata: Metadata = new peer.library.Metadata();
     const running = peer.client.makeUnaryRequest(
@@ -60,18 +70,23 @@ function call<Req, Resp>(
     function done(error: ServiceError | null, answer?: Resp): void {
       signal?.removeEventListener('abort', cancel);
       if (error !== null)
-        return reject(signal?.aborted === true ? givenUp() : failure(peer, error, timeoutMs));
+        return reject(signal?.aborted === true ? givenUp(peer) : failure(peer, error, timeoutMs));
       if (answer !== undefined) resolve(answer);
     }
   });
 }
 
-function givenUp(): PluginError {
-  return new PluginError('PLUGIN_1206', { plugin: host, message: 'the call was given up by its signal' });
+function closed({ target, other }: Peer): PluginError {
+  const message = `the connection to ${target} is closed. Dial again, by an id that the other end sends for it.`;
+  return new PluginError('PLUGIN_1205', { plugin: other, message, retryable: false });
 }
 
-function failure({ target }: Peer, error: ServiceError, timeoutMs: number | undefined): PluginError {
+function givenUp({ other }: Peer): PluginError {
+  return new PluginError('PLUGIN_1206', { plugin: other, message: 'the call was given up by its signal' });
+}
+
+function failure({ target, other }: Peer, error: ServiceError, timeoutMs: number | undefined): PluginError {
   const said = toWireError(error);
-  if (said !== undefined) return fromWireError(said, { plugin: host });
-  return transportError(error, { plugin: host, endpoint: target, timeoutMs });
+  if (said !== undefined) return fromWireError(said, { plugin: other });
+  return transportError(error, { plugin: other, endpoint: target, timeoutMs });
 }

@@ -1,4 +1,4 @@
-import type { ClientUnaryCall, Metadata, ServiceError } from '@grpc/grpc-js';
+import type { CallOptions, Metadata, ServiceError } from '@grpc/grpc-js';
 
 import type { PluginError } from '../../src/core/errors.ts';
 import type { HealthReport } from '../../src/core/health.ts';
@@ -9,17 +9,13 @@ import type { Connection } from '../grpc/connect.ts';
 import { transportError } from '../grpc/status.ts';
 import { closedButAliveMs, within } from '../subprocess/stop.ts';
 import { withResolvers } from '../wire/with-resolvers.ts';
-import {
-  callError,
-  isLost,
-  isStatus,
-  notAnswered,
-  notReadable,
-  notWritable,
-  tooLarge,
-} from './call-errors.ts';
+import { callError, isLost, isStatus, notAnswered } from './call-errors.ts';
+import type { HostBroker } from './broker-host.ts';
 import { checkHealth } from './host-health.ts';
-import type { AnyGoServices, GoPluginMethod } from './host-method.ts';
+import type { CodedServices, CodedMethod } from './host-method.ts';
+import { exchange } from './exchange.ts';
+import { Lender } from './lender.ts';
+import { MethodCodec } from './method-codec.ts';
 import type { Spoken } from './host-session.ts';
 
 /** A call that somebody waits for. */
@@ -27,13 +23,14 @@ interface Pending {
   readonly reject: (error: PluginError) => void;
   readonly resolve: (answer: unknown) => void;
   /** The call of gRPC, once there is one. */
-  running?: ClientUnaryCall;
+  running?: { cancel(): void };
 }
 
 /** What a session is made of. */
 export interface ServiceParts {
   readonly connection: Connection;
-  readonly services: AnyGoServices;
+  readonly broker: HostBroker;
+  readonly services: CodedServices;
   readonly info: PluginInfo;
   readonly maxFrameBytes: number;
   readonly setup: OpenSetup;
@@ -87,6 +84,7 @@ export class ServiceSession implements Spoken {
   fail(reason: PluginError): void {
     this.#failure ??= reason;
     this.#failed.resolve();
+    this.#parts.broker.close();
     for (const pending of this.#pending) {
       this.#settle(pending);
       pending.running?.cancel();
@@ -102,70 +100,78 @@ export class ServiceSession implements Spoken {
   }
 
   async #answer(call: ChannelCall, pending: Pending): Promise<void> {
-    const { setup, connection } = this.#parts;
+    const { setup, connection, broker } = this.#parts;
     const { hook, remainingMs } = call;
+    const lender = new Lender(broker);
     try {
-      const answer = await this.#ask(call, pending);
+      const answer = await this.#ask(call, pending, lender);
       if (this.#settle(pending)) pending.resolve(answer);
     } catch (error) {
       // a connection breaks a moment before the end of its process is known, which tells more
-      if (isLost(error)) await within(setup.clock, closedButAliveMs, this.#failed.promise);
+      if (isLost(error) && this.#pending.has(pending))
+        await within(setup.clock, closedButAliveMs, this.#failed.promise);
       if (!this.#settle(pending)) return;
       const timeoutMs = Number.isFinite(remainingMs) ? remainingMs : undefined;
       pending.reject(
         callError(error, { plugin: setup.plugin, hook, endpoint: connection.endpoint, timeoutMs }),
       );
+    } finally {
+      lender.end();
     }
   }
 
-  async #ask(call: ChannelCall, pending: Pending): Promise<unknown> {
+  async #ask(call: ChannelCall, pending: Pending, lender: Lender): Promise<unknown> {
     const { connection, services, maxFrameBytes, setup } = this.#parts;
     const service = services[call.hook];
     if (service === undefined) throw notAnswered(call.hook, this.hooks, setup.plugin);
-    const request = await encoded(service, call);
-    if (request.length > maxFrameBytes) throw tooLarge(request.length, maxFrameBytes);
+    const codec = new MethodCodec(service, lender, { maxFrameBytes, traffic: setup.traffic });
     const metadata = await connection.metadata();
     const { requestId, attempt, traceparent, tracestate, headers, metadata: more } = call;
     writeContext({ requestId, attempt, traceparent, tracestate, headers, metadata: more }, metadata);
-    if (!this.#pending.has(pending)) return undefined; // given up meanwhile
-    setup.traffic?.sent(request.length);
-    const response = await this.#send(service.method, request, metadata, call, pending);
-    setup.traffic?.received(response.length);
-    return decoded(service, response);
+    if (service.stream !== undefined) return this.#stream(service, codec, metadata, call, pending);
+    const { value: request } = await codec.requests(call.request).next();
+    if (request === undefined || !this.#pending.has(pending)) return undefined; // given up meanwhile
+    return codec.read(await this.#send(service.method, request, metadata, call, pending));
   }
 
   #send(
     method: string,
     request: Buffer,
     metadata: Metadata,
-    { remainingMs }: ChannelCall,
+    call: ChannelCall,
     pending: Pending,
   ): Promise<Buffer> {
     const { client } = this.#parts.connection;
-    const deadline = Number.isFinite(remainingMs) ? { deadline: Date.now() + Math.ceil(remainingMs) } : {};
     return new Promise((resolve, reject) => {
       const settle = (error: ServiceError | null, response?: Buffer): void =>
         error === null ? resolve(response ?? Buffer.alloc(0)) : reject(error);
-      pending.running = client.makeUnaryRequest(method, asIs, asIs, request, metadata, deadline, settle);
+      const options = deadlineOf(call);
+      pending.running = client.makeUnaryRequest(method, asIs, asIs, request, metadata, options, settle);
     });
   }
+
+  async #stream(
+    { method, stream }: CodedMethod,
+    codec: MethodCodec,
+    metadata: Metadata,
+    call: ChannelCall,
+    pending: Pending,
+  ): Promise<unknown> {
+    const { client } = this.#parts.connection;
+    const running = client.makeBidiStreamRequest(method, asIs, asIs, metadata, deadlineOf(call));
+    pending.running = running;
+    const items: unknown[] = [];
+    await exchange(running, codec.requests(call.request), async (answer) => {
+      const item = await codec.read(answer);
+      items.push(item);
+      if (stream !== 'client') call.onProgress?.(item);
+    });
+    return stream === 'client' ? items[0] : items;
+  }
+}
+
+function deadlineOf({ remainingMs }: ChannelCall): CallOptions {
+  return Number.isFinite(remainingMs) ? { deadline: Date.now() + Math.ceil(remainingMs) } : {};
 }
 
 const asIs = (bytes: Buffer): Buffer => bytes;
-
-async function encoded({ encode }: GoPluginMethod, { request }: ChannelCall): Promise<Buffer> {
-  try {
-    const { buffer, byteOffset, byteLength } = await encode(request as never);
-    return Buffer.from(buffer, byteOffset, byteLength);
-  } catch (cause) {
-    throw notWritable(cause);
-  }
-}
-
-async function decoded({ decode }: GoPluginMethod, response: Buffer): Promise<unknown> {
-  try {
-    return await decode(new Uint8Array(response));
-  } catch (cause) {
-    throw notReadable(cause);
-  }
-}

@@ -91,7 +91,17 @@ async function connect({
   const { maxFrameBytes } = what.program;
   const connection = connectTo(library, line, own, maxFrameBytes, setup);
   const name = basename(what.program.command);
-  const reached = { connection, line, name, log: child.log, services: what.services, maxFrameBytes };
+  const reached = {
+    connection,
+    line,
+    name,
+    log: child.log,
+    services: what.services,
+    maxFrameBytes,
+    own,
+    folder: folder.path,
+    onSocket: (path: string) => sockets.add(path),
+  };
   const spoken = await agree(reached, setup, signal);
   return new GoPluginChannel(life, spoken, connection, what.killTimeoutMs, setup);
 }

@@ -25,6 +25,8 @@ interface Pending {
   readonly onProgress?: ((value: unknown) => void) | undefined;
   /** Where the call stands in its trace. */
   readonly trace?: TraceContext | undefined;
+  /** Whether the turn in which it was sent is over. */
+  isUnderWay?: boolean;
 }
 
 /** How many questions one plugin may ask the host at once; more is a flood. */
@@ -76,9 +78,30 @@ export class HostSession implements WireReceiver {
       if (id === undefined) return;
       const { onProgress, traceparent, tracestate } = call;
       const trace = traceparent === undefined ? undefined : { traceparent, tracestate };
-      this.#pending.set(id, { hook, resolve, reject, onProgress, trace });
+      const pending: Pending = { hook, resolve, reject, onProgress, trace };
+      this.#pending.set(id, pending);
       call.onCancel = () => this.#cancel(id);
+      if (trace !== undefined) setImmediate(() => (pending.isUnderWay = true));
     });
+  }
+
+  /**
+   * Where the one call that runs stands in its trace; undefined while several run. What is read in the turn in which it
+   * was sent, the plugin has printed before.
+   */
+  get soleTrace(): TraceContext | undefined {
+    const [sole, another] = this.#twoCalls();
+    return another === undefined && sole?.isUnderWay === true ? sole.trace : undefined;
+  }
+
+  /** Two of the calls that run, if there are as many; the host's own questions are none. */
+  #twoCalls(): readonly Pending[] {
+    const calls: Pending[] = [];
+    for (const pending of this.#pending.values()) {
+      if (pending.hook !== undefined) calls.push(pending);
+      if (calls.length === 2) break;
+    }
+    return calls;
   }
 
   async health(): Promise<HealthReport> {

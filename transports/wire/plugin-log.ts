@@ -3,7 +3,9 @@ import type { Readable } from 'node:stream';
 import type { Clock } from '../../src/core/clock.ts';
 import type { Logger, LogLevel } from '../../src/core/logger.ts';
 import { printable } from '../../src/core/printable.ts';
+import type { TraceContext } from '../../src/core/trace-context.ts';
 import { readLines } from './log-lines.ts';
+import { traceFields } from './trace-fields.ts';
 
 /** 16 KiB: longer than any line meant for people, shorter than a dump. */
 const maxLineBytes = 16 * 1024;
@@ -33,6 +35,8 @@ export class PluginLog {
   readonly #stderr: string[] = [];
   /** The process that speaks, where it has one of its own. */
   #about: { readonly pid?: number } = {};
+  /** Where what is printed now belongs. */
+  #trace: () => TraceContext | undefined = () => undefined;
   #windowStart = -Infinity;
   #linesInWindow = 0;
   #charsInWindow = 0;
@@ -48,13 +52,20 @@ export class PluginLog {
     this.#about = { pid };
   }
 
+  /** What is printed from now on belongs to the trace that is told at that moment. */
+  within(trace: () => TraceContext | undefined): void {
+    this.#trace = trace;
+  }
+
   /** Reads a stream to its end; a line of JSON with a level is a structured record, any other is text. */
   capture(stream: Readable, name: 'stdout' | 'stderr', read: LineReader = readLine): void {
     readLines(stream, maxLineBytes, (line, cut) => {
       if (line === '') return;
       if (name === 'stderr') this.#keep(line);
       const record = read(line);
-      this.write(record.level, record.message, { ...record.fields, stream: name, ...(cut && { cut }) });
+      const place = traceFields(this.#trace()?.traceparent);
+      const fields = { ...place, ...record.fields, stream: name, ...(cut && { cut }) };
+      this.write(record.level, record.message, fields);
     });
   }
 

@@ -94,6 +94,7 @@ class WorkerChannel implements Omit<Channel, 'info' | 'hooks'> {
       ended: (error) => this.#wireEnded(error),
       log: (level, message, fields) => this.#log.write(level, message, fields),
     });
+    this.#log.within(() => this.#session.soleTrace);
     thread.on('error', (error) => (this.#why ??= this.#threw(error)));
     this.#exited = new Promise((resolve) => void thread.once('exit', resolve));
     this.ended = this.#exited.then((exitCode) => this.#afterExit(exitCode));

@@ -1,5 +1,6 @@
 import type { NodemailerError } from 'nodemailer';
 import { mailAddr } from 'plugboard/email';
+import { quietly } from '../hooks.ts';
 import { changedMessage } from '../message/header-block.ts';
 import type { Reply } from '../queue/journal-entry.ts';
 import { storeInMaildir } from './maildir.ts';
@@ -193,6 +194,6 @@ function tellSuccess({ run }: DeliveryTools, { lease }: Job, success: Success): 
       durationMs,
       ...(tls && { tls }),
     };
-    void run('delivery.deliverySuccess', told);
+    quietly(() => run('delivery.deliverySuccess', told));
   }
 }

@@ -1,3 +1,4 @@
+import { quietly } from '../hooks.ts';
 import { count, type Front } from './front.ts';
 import { limited } from './limits.ts';
 import { refusalOf, type Refusal } from './refusal.ts';
@@ -46,11 +47,8 @@ export function atDisconnect(front: Front, session: Session): void {
     bytesOut: socket.bytesWritten,
     messages: session.messages,
   };
-  void front.runIn(session.id)(
-    'connection.disconnect',
-    { ...session.context, ...told },
-    { within: session.scope },
-  );
+  const run = front.runIn(session.id);
+  quietly(() => run('connection.disconnect', { ...session.context, ...told }, { within: session.scope }));
   count(front, 'session.closed', { reason: told.reason }, { durationMs });
 }
 
@@ -64,5 +62,5 @@ export function atReset(
   if (transaction === undefined) return;
   session.transaction = undefined;
   const told = { ...session.contextOf(transaction), reason };
-  void front.runIn(session.id)('transaction.reset', told, { within: transaction.scope });
+  quietly(() => front.runIn(session.id)('transaction.reset', told, { within: transaction.scope }));
 }

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { changedHeader, type HeaderBlock } from '../message/header-block.ts';
 import { bodyWithout } from '../message/replace-parts.ts';
-import type { Changes } from './judge.ts';
+import type { Changes } from './case.ts';
 
 /** Makes the changes in a message's file, synced, and says how long it is now, in bytes. */
 export async function finishMessage(file: string, header: HeaderBlock, changes: Changes): Promise<number> {

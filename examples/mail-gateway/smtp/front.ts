@@ -1,6 +1,6 @@
 import type { Clock, Logger } from 'plugboard';
 import type { MailEvent } from 'plugboard/email';
-import type { Run } from '../hooks.ts';
+import { quietly, type Run } from '../hooks.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { RecordKeeper } from '../records.ts';
 import type { Session } from './session.ts';
@@ -36,6 +36,7 @@ export class Sessions {
   readonly #open = new Set<Session>();
   readonly #byIp = new Map<string, number>();
   readonly #ipOf = new Map<Session, string>();
+  #onEmpty: (() => void) | undefined;
 
   get total(): number {
     return this.#open.size;
@@ -56,6 +57,12 @@ export class Sessions {
   drop(session: Session): void {
     this.#uncount(session);
     this.#open.delete(session);
+    if (this.#open.size === 0) this.#onEmpty?.();
+  }
+
+  /** Comes back when nobody is connected. */
+  async gone(): Promise<void> {
+    if (this.#open.size > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve));
   }
 
   [Symbol.iterator](): Iterator<Session> {
@@ -79,5 +86,5 @@ export function count(
   labels: Readonly<Record<string, string>> = {},
   values: Readonly<Record<string, number>> = {},
 ): void {
-  void runIn()('metrics.metricsCollect', { event, labels, values });
+  quietly(() => runIn()('metrics.metricsCollect', { event, labels, values }));
 }

@@ -1,7 +1,7 @@
 import type { Header } from 'plugboard/email';
 import { headersOf } from '../message/header-block.ts';
 import { fateOf, type Fate } from './fate.ts';
-import type { Case } from './judge.ts';
+import type { Case } from './case.ts';
 
 /** Shorter RSA keys prove nothing (RFC 8301). */
 const minBits = 1024;

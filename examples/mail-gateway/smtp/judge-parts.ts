@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { extractLeaf } from '../message/decode.ts';
 import { leavesOf, type Leaf } from '../message/leaves.ts';
 import { fateOf, type Fate } from './fate.ts';
-import type { Case, Changes } from './judge.ts';
+import type { Case, Changes } from './case.ts';
 
 /** Asks about each part of a message, decoded into a file of its own, if there is somebody to ask. */
 export async function judgeParts(about: Case, changes: Changes): Promise<Fate | undefined> {

@@ -1,38 +1,10 @@
-import {
-  headerChanges,
-  type Header,
-  type HeaderOp,
-  type MessageRef,
-  type SessionContext,
-  type TransactionContext,
-} from 'plugboard/email';
-import { headersOf, type HeaderBlock } from '../message/header-block.ts';
-import type { Replaced } from '../message/replace-parts.ts';
+import { headerChanges, type Header } from 'plugboard/email';
+import { headersOf } from '../message/header-block.ts';
+import type { Case, Changes } from './case.ts';
 import { fateOf, type Fate } from './fate.ts';
-import type { Front } from './front.ts';
 import { judgeParts } from './judge-parts.ts';
 import { judgeOrigin } from './judge-origin.ts';
 import { limited, payer } from './limits.ts';
-import type { Received } from './receive.ts';
-import type { Session } from './session.ts';
-import type { Transaction } from './transaction.ts';
-
-/** A message that is being judged. */
-export interface Case {
-  readonly front: Front;
-  readonly session: Session;
-  readonly transaction: Transaction;
-  readonly received: Received;
-  readonly header: HeaderBlock;
-  readonly message: MessageRef;
-  readonly context: SessionContext & TransactionContext;
-}
-
-/** What plugins want changed. */
-export interface Changes {
-  readonly headers: HeaderOp[];
-  readonly parts: Replaced[];
-}
 
 /** Asks about a message in the order of the documents; the first that decides ends it. */
 export async function judge(about: Case): Promise<Fate | Changes> {

@@ -12,6 +12,8 @@ const usualCodes: Readonly<Record<RateLimitScope, { readonly code: number; reado
   volume: { code: 450, enhanced: '4.7.1' },
 };
 
+const text = 'Too much at once; please slow down';
+
 /** Takes `cost` of a limit; a refusal if there is not so much left. */
 export async function limited(
   front: Front,
@@ -22,7 +24,7 @@ export async function limited(
 ): Promise<Refusal | undefined> {
   const request = { ...session.context, scope, key, cost };
   const { answer } = await front.runIn(session.id)('security.rateLimitCheck', request, session.running);
-  const usual = answer.action === 'defer' && answer.code === undefined ? usualCodes[scope] : {};
+  const usual = answer.action === 'defer' && answer.code === undefined ? { ...usualCodes[scope], text } : {};
   return refusalOf('security.rateLimitCheck', { ...usual, ...answer });
 }
 

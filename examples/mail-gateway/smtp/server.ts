@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { isPluginError } from 'plugboard';
 import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server';
 import type { SMTPConnection } from 'smtp-server/lib/smtp-connection.js';
 import { atAuth } from './at-auth.ts';
@@ -96,6 +97,7 @@ function serverOptions(
     maxClients: options.maxClients,
     authOptional: true,
     authMethods: ['PLAIN', 'LOGIN'],
+    hideENHANCEDSTATUSCODES: false,
     hideDSN: false,
     hideREQUIRETLS: false,
     disableReverseLookup: true,
@@ -138,12 +140,20 @@ async function reply<T>(front: Front, answer: Promise<Refusal | T>, done: Done<T
   try {
     said = await answer;
   } catch (error) {
-    // A client that is gone hears nothing, and a plugin's failure has become an answer before.
-    front.log.debug('a step of a session could not be taken', { error });
+    // What a plugin does wrong has become an answer before: this is a fault of this side's, or the client is gone.
+    const level = isGivenUp(error) ? 'debug' : 'error';
+    front.log[level]('a step of a session could not be taken', { error });
     said = troubleHere();
   }
   if (said instanceof Refusal) done(said);
   else done(null, said);
+}
+
+function isGivenUp(error: unknown): boolean {
+  if (isPluginError(error)) return error.code === 'PLUGIN_1206';
+  return (
+    error instanceof Error && (error.name === 'AbortError' || error.message.startsWith('Connection closed'))
+  );
 }
 
 /** Ends the session after a refusal that wants it so. */
@@ -156,14 +166,18 @@ function ending<T>(session: Session, done: Done<T>): Done<T> {
   };
 }
 
-function close(server: SMTPServer, front: Front): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(resolve);
-    for (const session of front.sessions) {
-      session.endedBy ??= 'shutdown';
-      // Whoever has begun a message may end it; the next command hears 421 from smtp-server itself.
-      const { _dataStream: data } = session.connection;
-      if (!data) session.connection.send(421, 'Server shutting down');
-    }
-  });
+async function close(server: SMTPServer, { sessions }: Front): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(resolve));
+  for (const session of sessions) {
+    session.endedBy ??= 'shutdown';
+    // Whoever has begun a message may end it; the next command hears 421 from smtp-server itself.
+    const { _dataStream: data } = session.connection;
+    if (!data) session.connection.send(421, 'Server shutting down');
+  }
+  await closed;
+  for (const { connection } of sessions) {
+    const { _socket: socket } = connection;
+    socket.destroy();
+  }
+  await sessions.gone();
 }

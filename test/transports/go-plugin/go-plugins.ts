@@ -29,6 +29,7 @@ export function goProgram(name: keyof GoPrograms, version: GoPluginVersion = '1.
 
 const none = (): Uint8Array => new Uint8Array();
 const text = (value: string): Uint8Array => writeFields([[1, value]]);
+const bytes = (value: Uint8Array): Uint8Array => writeFields([[1, value]]);
 const number = (value: number): Uint8Array => writeFields([[1, value]]);
 const numberIn = (message: Uint8Array): number => numberOf(readFields(Buffer.from(message)), 1);
 const textIn = (message: Uint8Array): string => textOf(readFields(Buffer.from(message)), 1);
@@ -36,7 +37,7 @@ const bytesIn = (message: Uint8Array): Buffer =>
   bytesOf(readFields(Buffer.from(message)), 1) ?? Buffer.alloc(0);
 
 /** Writers and readers of the fixtures' messages. */
-export const codecs = { none, text, number, numberIn, textIn, bytesIn };
+export const codecs = { none, text, bytes, number, numberIn, textIn, bytesIn };
 
 function more<Req>(name: string, encode: (request: Req) => Uint8Array): GoPluginMethod<Req, undefined>;
 function more<Req, Resp>(
@@ -52,7 +53,11 @@ function more(
   return { method: `/fixture.More/${name}`, encode, decode };
 }
 
-/** Every unary method of the fixtures, and one that they do not have. */
+async function* mapped<From, To>(items: AsyncIterable<From>, change: (item: From) => To): AsyncIterable<To> {
+  for await (const item of items) yield change(item);
+}
+
+/** Every method of the fixtures, and one that they do not have. */
 export const services = {
   get: {
     method: '/proto.KV/Get',
@@ -84,6 +89,19 @@ export const services = {
   remaining: more('Remaining', none, numberIn),
   header: more('Header', text, textIn),
   missing: more('Missing', none),
+  count: { method: '/fixture.More/Count', stream: 'server', encode: number, decode: numberIn },
+  sum: {
+    method: '/fixture.More/Sum',
+    stream: 'client',
+    encode: (numbers: readonly number[]) => numbers.map(number),
+    decode: numberIn,
+  },
+  upper: {
+    method: '/fixture.More/Upper',
+    stream: 'both',
+    encode: (words: AsyncIterable<string>) => mapped(words, text),
+    decode: textIn,
+  },
 } satisfies Record<string, GoPluginMethod>;
 
 type Options = Partial<GoPluginOptions>;
@@ -107,7 +125,7 @@ function build(source: PluginSource, settings: PluginSettings<never>, logger: Me
 }
 
 /** Hooks of tests of their own. */
-export const extraHooks = ['callHost', 'double', 'count'];
+const extraHooks = ['callHost', 'double'];
 
 /** Starts a plugin under a manager of its own. */
 export async function keep(source: PluginSource, settings: PluginSettings<never> = {}): Promise<Kept> {

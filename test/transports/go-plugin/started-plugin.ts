@@ -21,17 +21,21 @@ export interface StartedPlugin extends AsyncDisposable {
 /** What every host sets. */
 export const hostEnvironment = { BASIC_PLUGIN: 'hello', PLUGIN_PROTOCOL_VERSIONS: '1' };
 
-/** Starts a plugin of the fixtures and waits for its handshake line, or its end. */
-export async function startPlugin(
+/** Starts a plugin of the fixtures, and waits for its handshake line or its end. */
+export function startPlugin(
   env: Readonly<Record<string, string>> = {},
   name = 'go-kv.mjs',
 ): Promise<StartedPlugin> {
-  const [command = '', ...args] = nodePlugin(name);
+  return startProgram(nodePlugin(name), { ...hostEnvironment, ...env });
+}
+
+/** The same for any program. */
+export async function startProgram(
+  [command = '', ...args]: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<StartedPlugin> {
   const { PATH = '', TMPDIR = '/tmp' } = process.env;
-  const child = spawn(command, args, {
-    env: { PATH, TMPDIR, ...hostEnvironment, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(command, args, { env: { PATH, TMPDIR, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const exit = once(child, 'close').then(() => child.exitCode);
   const stdout = everything(child.stdout, exit);
   const stderr = everything(child.stderr, exit);

@@ -1,0 +1,93 @@
+import type { Server, ServerCredentials } from '@grpc/grpc-js';
+import { join } from 'node:path';
+
+import type { Logger } from '../../src/core/logger.ts';
+import type { Connection } from '../grpc/connect.ts';
+import type { GrpcLibrary } from '../grpc/load.ts';
+import { newServer } from '../grpc/served.ts';
+import { toPem, type OwnCertificate } from './certificate.ts';
+import { goPluginMethods, type ConnInfo } from './messages.ts';
+import { addServices } from './serve-handlers.ts';
+import { Broker, type Brokered } from './serve-broker.ts';
+import { connect } from './serve-connection.ts';
+import type { ServeTls } from './serve-tls.ts';
+import type { GoBroker } from './serve-types.ts';
+
+/** What brokered connections have in common with the main one. */
+export interface BrokerPlace {
+  /** Where the host's sockets are to be; undefined where there are none. */
+  readonly folder: string | undefined;
+  readonly own: OwnCertificate | undefined;
+  /** The plugin's certificate in DER. */
+  readonly certificate: Buffer | undefined;
+  readonly maxFrameBytes: number;
+  /** The host's name for the plugin. */
+  readonly plugin: string;
+  readonly log: Logger;
+  /** Is told of sockets that the plugin makes, and may leave behind. */
+  readonly onSocket: (path: string) => void;
+}
+
+/** The host's end of go-plugin's broker. */
+export interface HostBroker extends GoBroker {
+  /** Ends what is served and connected. */
+  close(): void;
+}
+
+/** Opens the stream on which both ends say where their ids can be had. */
+export function openBroker({ library, client }: Connection, place: BrokerPlace): HostBroker {
+  const open = new Set<() => void>();
+  const tls = tlsOf(library, place);
+  let served = 0;
+  const keep = <T extends { close(): void }>(made: T): T => {
+    const close = (): void => void (open.delete(close) && made.close());
+    open.add(close);
+    return { ...made, close, [Symbol.dispose]: close };
+  };
+  const broker: Broker = new Broker({
+    serve: async (services) => {
+      const server = newServer(library, place.maxFrameBytes);
+      addServices(library, server, services, { log: place.log, broker });
+      const target = place.folder === undefined ? undefined : join(place.folder, `host${++served}`);
+      return keep(await bind(server, target, tls.server));
+    },
+    connect: (info) => keep(connect(library, tls, info, place.plugin)),
+  });
+  const { path, requestSerialize, responseDeserialize } = goPluginMethods.startStream;
+  const stream = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+  stream.on('data', ({ network, address }: ConnInfo) => network === 'unix' && place.onSocket(address));
+  broker.attach(stream);
+  const close = (): void => {
+    for (const end of open) end();
+  };
+  return { serve: (services) => broker.serve(services), dial: (id) => broker.dial(id), close };
+}
+
+/** Listens on a socket, or where there are none on a port of this computer. */
+function bind(server: Server, path: string | undefined, credentials: ServerCredentials): Promise<Brokered> {
+  const target = path === undefined ? '127.0.0.1:0' : `unix:${path}`;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(target, credentials, (error, port) => {
+      if (error !== null) return reject(error);
+      const close = (): void => server.forceShutdown();
+      if (path === undefined) resolve({ network: 'tcp', address: `127.0.0.1:${port}`, close });
+      else resolve({ network: 'unix', address: path, close });
+    });
+  });
+}
+
+/** The certificates of the main connection, each for the other role too. */
+function tlsOf(
+  { credentials, ServerCredentials: make }: GrpcLibrary,
+  { own, certificate }: BrokerPlace,
+): ServeTls {
+  if (own === undefined || certificate === undefined)
+    return { server: make.createInsecure(), client: credentials.createInsecure(), certificate: undefined };
+  const root = Buffer.from(toPem(certificate));
+  const [key, chain] = [Buffer.from(own.keyPem), Buffer.from(own.certificatePem)];
+  return {
+    server: make.createSsl(root, [{ private_key: key, cert_chain: chain }], true),
+    client: credentials.createSsl(root, key, chain),
+    certificate: own.der,
+  };
+}
