@@ -80,13 +80,13 @@ describe('access-list', () => {
     await using folder = await tempFolder();
     const file = await folder.write('list', 'deny 192.0.2.1\n');
     await using host = await hostOf(accessList(), { file });
-    const actions = async (): Promise<string> => {
+    const actions = (): string => {
       const asked = ['192.0.2.1', '192.0.2.2'].map((ip) =>
         host.manager.run('connection.connect', { ...from(ip), activeFromIp: 1, activeTotal: 1 }),
       );
-      return (await Promise.all(asked)).map(({ answer }) => answer.action).join(' ');
+      return asked.map((verdict) => ('answer' in verdict ? verdict.answer.action : 'later')).join(' ');
     };
-    expect(await actions()).toBe('reject continue');
+    expect(actions()).toBe('reject continue');
     await rename(await folder.write('next', 'deny 192.0.2.2\n'), file);
     await expect.poll(actions, { timeout: 10_000 }).toBe('continue reject');
     await writeFile(file, 'deny 192.0.2.1\nnonsense\n');

@@ -8,28 +8,21 @@ export function findDaemon(name: string): string | undefined {
   );
 }
 
-/** A program that runs until the end of a test. */
-export interface Daemon extends AsyncDisposable {
-  /** SIGSTOP makes it hang, SIGCONT lets it go on. */
-  signal(name: NodeJS.Signals): void;
-}
-
-/** Starts a program and waits until it answers. What it says is told if it does not. */
+/** Starts a program that ends with the test, and waits until it answers. What it says is told if it does not. */
 export async function startDaemon(
   command: string,
   args: readonly string[],
   answers: () => Promise<boolean>,
-): Promise<Daemon> {
+): Promise<AsyncDisposable> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   const hear = (chunk: unknown): void => void (said = (said + String(chunk)).slice(-5000));
   child.stdout.on('data', hear);
   child.stderr.on('data', hear);
   const exited = once(child, 'exit');
-  const daemon: Daemon = {
-    signal: (name) => void child.kill(name),
+  const daemon: AsyncDisposable = {
     async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL');
+      child.kill('SIGTERM'); // it ends those that it started
       if (child.exitCode === null && child.signalCode === null) await exited;
     },
   };
