@@ -30,6 +30,14 @@ describe('a served plugin', () => {
     ]);
   });
 
+  it('answers that it will end, and ends', async () => {
+    await using plugin = await startPlugin();
+    const peer = new Peer(plugin.line, credentials.createInsecure());
+    expect(await peer.shutdown()).toBe(true);
+    peer.close();
+    expect(await plugin.exit).toBe(0);
+  });
+
   it('is not well, and lives on, where its own health check throws', async () => {
     await using plugin = await startPlugin({ FIXTURE_HEALTH_THROWS: '1' }, 'go-all-round.mjs');
     const peer = new Peer(plugin.line, credentials.createInsecure());
