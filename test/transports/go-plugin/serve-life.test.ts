@@ -102,6 +102,17 @@ describe('a served plugin of a host in Go', () => {
     expect(existsSync(String(address))).toBe(false);
   });
 
+  it('is gone then also if a shell stands between the two', async () => {
+    const plugin = ['sh', '-c', `${nodePlugin('go-kv.mjs').join(' ')}; true`];
+    const host = startHost(['get pid', 'wait 60000'], { plugin });
+    const lines = createInterface(host.stdout ?? process.stdin)[Symbol.asyncIterator]();
+    const [start, pid] = [await lines.next(), await lines.next()].map(({ value }) => lineOf(String(value)));
+    expect(start?.['pid']).not.toBe(Number(pid?.value));
+    host.kill('SIGKILL');
+    await until(() => !isAlive(Number(pid?.value)));
+    expect(existsSync(String(start?.['address']))).toBe(false);
+  });
+
   it('says in the log what ended it', async () => {
     const run = await runHost(['ask Log crash', 'wait 500', 'get version']);
     expect(answerTo(run, 'get version')).toMatchObject({ code: 'Unavailable' });
