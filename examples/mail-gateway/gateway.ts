@@ -2,18 +2,20 @@ import dns from 'node:dns/promises';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Production, systemClock, type Clock, type Logger, type PluginManager } from 'plugboard';
-import { emailHooks, type EmailHooks } from 'plugboard/email';
+import { emailHooks, messageServices, type EmailHooks } from 'plugboard/email';
 import { routeFor, type GatewayConfig, type GatewayFile } from './config.ts';
 import { deliver } from './delivery/deliver.ts';
 import type { Resolver } from './delivery/targets.ts';
 import type { DeliveryTools } from './delivery/tools.ts';
 import { Worker } from './delivery/worker.ts';
 import { tellingOfFailures, tellOfRecoveries } from './hooks.ts';
+import { OpenMessages } from './open-messages.ts';
 import type { OwnPlugin } from './own-plugin.ts';
 import { ownDomains } from './own-domains.ts';
 import { Queue } from './queue/queue.ts';
 import { RecordKeeper } from './records.ts';
 import { Sessions, type Front } from './smtp/front.ts';
+import { exchangeShipped, shippedIn } from './shipped-plugins.ts';
 import { startSmtp } from './smtp/server.ts';
 
 export interface GatewayOptions {
@@ -44,7 +46,11 @@ export interface Gateway extends AsyncDisposable {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let { gateway } = options.file;
   const { clock = systemClock, log } = options;
-  const manager = await startPlugins(options, clock, [ownDomains(() => gateway)]);
+  const hasFile = options.file.plugins !== undefined;
+  let shipped = await shippedIn(options.file.plugins);
+  const messages = new OpenMessages();
+  const own = ownDomains(() => gateway);
+  const manager = await startPlugins(options, clock, own, shipped, messages);
   const folder = join(gateway.folder, 'queue');
   const records = await openRecords(gateway.folder, clock);
   const queue = await Queue.open({ folder, clock, log, maxMails: gateway.queue.maxMails });
@@ -56,6 +62,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       manager.listPlugins().some(({ hooks, state }) => state.status !== 'ready' || hooks.includes(hook)),
     queue,
     records,
+    messages,
     clock,
     log,
     hostname: gateway.hostname,
@@ -89,7 +96,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     manager,
     close,
     async reload(file) {
-      if (file.plugins !== undefined) await manager.reloadConfig(file.plugins);
+      const next = await shippedIn(file.plugins);
+      const exchange = await exchangeShipped(manager, shipped, next);
+      try {
+        if (hasFile || file.plugins !== undefined)
+          await manager.reloadConfig(file.plugins ?? { plugins: [] });
+      } catch (error) {
+        await exchange.drop();
+        throw error;
+      }
+      await exchange.keep();
+      shipped = next;
       ({ gateway } = file);
     },
     [Symbol.asyncDispose]: close,
@@ -99,15 +116,21 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 async function startPlugins(
   { file, log, plugins = [] }: GatewayOptions,
   clock: Clock,
-  more: readonly OwnPlugin[],
+  own: OwnPlugin,
+  shipped: readonly OwnPlugin[],
+  messages: OpenMessages,
 ): Promise<PluginManager<EmailHooks>> {
-  const builder = Production(emailHooks).withLogger(log).withClock(clock).withMetrics();
-  const configured = file.plugins === undefined ? builder : builder.withConfig(file.plugins);
-  const manager = (await configured.build()).dynamic();
-  for (const { name, source, settings } of [...plugins, ...more]) {
-    await manager.register(name, source, settings);
+  let builder = Production(emailHooks)
+    .withLogger(log)
+    .withClock(clock)
+    .withMetrics()
+    .withServices(messageServices((id) => messages.fileOf(id)))
+    .withPlugin(own.name, own.source, own.settings);
+  for (const { name, source, settings } of [...shipped, ...plugins]) {
+    builder = builder.withPlugin(name, source, settings);
   }
-  return manager;
+  const configured = file.plugins === undefined ? builder : builder.withConfig(file.plugins);
+  return (await configured.build()).dynamic();
 }
 
 async function openRecords(folder: string, clock: Clock): Promise<RecordKeeper> {
@@ -116,13 +139,14 @@ async function openRecords(folder: string, clock: Clock): Promise<RecordKeeper> 
 }
 
 function deliveryTools(
-  { runIn, queue, clock, log, hostname }: Front,
+  { runIn, queue, messages, clock, log, hostname }: Front,
   { resolver = dns }: GatewayOptions,
   config: () => GatewayConfig,
 ): DeliveryTools {
   return {
     queue,
     run: runIn(),
+    messages,
     clock,
     log,
     resolver,

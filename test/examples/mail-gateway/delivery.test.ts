@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { definePlugin } from 'plugboard';
@@ -192,6 +193,25 @@ describe('delivery', () => {
     await enqueue(delivery.queue, delivery.clock, { recipients: recipients('bob', 'eve') });
     await delivery.work();
     expect(peer.taken.map(({ to }) => to)).toEqual([[bob], ['eve@example.net']]);
+  });
+
+  it('has written a 250 down before it says anything else', async () => {
+    await using folder = await tempFolder();
+    const written: string[] = [];
+    await using peer = await startPeer({ lmtp: true }, () => {
+      const [journal] = readdirSync(folder.path).filter((name) => name.endsWith('.log'));
+      const [last] = readFileSync(join(folder.path, journal ?? ''), 'utf8')
+        .trim()
+        .split('\n')
+        .slice(-1);
+      written.push(last ?? '');
+    });
+    await using delivery = await openDelivery(folder.path, { route: `lmtp://127.0.0.1:${peer.port}` });
+    await enqueue(delivery.queue, delivery.clock, { recipients: recipients('bob', 'eve') });
+    await delivery.work();
+    expect(written).toEqual(
+      [0, 1].map((index) => expect.stringContaining(`"state":"delivered","recipients":[${index}]`) as string),
+    );
   });
 
   it('stores mail in a folder for each recipient, under a name that leads nowhere else', async () => {

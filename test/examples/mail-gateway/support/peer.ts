@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import { watchQuits } from './watch-quits.ts';
 
 /** A mail that a peer has taken. */
 export interface Taken {
@@ -26,7 +27,11 @@ export function refusal(responseCode: number, message: string): Error {
   return Object.assign(new Error(message), { responseCode });
 }
 
-export async function startPeer(options: SMTPServerOptions = {}): Promise<Peer> {
+/** `onQuit` runs when a client says goodbye, before it is answered. */
+export async function startPeer(
+  options: SMTPServerOptions = {},
+  onQuit = (): void => undefined,
+): Promise<Peer> {
   const taken: Taken[] = [];
   const arrived: Taken[] = [];
   let wake: (() => void) | undefined;
@@ -48,6 +53,7 @@ export async function startPeer(options: SMTPServerOptions = {}): Promise<Peer> 
     },
     ...options,
   });
+  watchQuits(server, onQuit);
   server.on('error', () => undefined); // a client that hangs up is no failure of the peer
   const listening = server.listen(0, '127.0.0.1');
   await once(listening, 'listening');

@@ -1,0 +1,47 @@
+import {
+  defer,
+  modify,
+  proceed,
+  reject,
+  type AntispamAnswer,
+  type HeaderOp,
+  type SpamScore,
+} from 'plugboard/email';
+import type { RspamdReply } from './reply.ts';
+
+/** What Rspamd's words mean here. Only `reject` and `soft reject` refuse; of the score the host makes up its mind. */
+export function answerTo(reply: RspamdReply): AntispamAnswer {
+  const found: SpamScore = { score: reply.score, symbols: symbolsOf(reply) };
+  const text = oneLine(reply.messages.smtp_message ?? 'Message looks like spam');
+  if (reply.action === 'reject') return reject({ ...found, code: 550, enhanced: '5.7.1', text });
+  if (reply.action === 'soft reject') return defer({ ...found, code: 451, enhanced: '4.7.1', text });
+  const headers = changesOf(reply);
+  return headers.length === 0 ? proceed(found) : modify({ ...found, headers });
+}
+
+function symbolsOf({ symbols }: RspamdReply): NonNullable<SpamScore['symbols']> {
+  return Object.values(symbols)
+    .slice(0, 1000)
+    .map(({ name, score, options = [] }) => ({
+      name: oneLine(name),
+      score,
+      options: options.slice(0, 100).map((option) => option.slice(0, 1000)),
+    }));
+}
+
+function changesOf({ action, subject, milter }: RspamdReply): readonly HeaderOp[] {
+  const removed = Object.keys(milter.remove_headers).map((name) => ({ op: 'remove', name }) as const);
+  const added = Object.entries(milter.add_headers).flatMap(([name, values]) =>
+    [values].flat().map((value) => ({ op: 'add', name, value: oneLine(value) }) as const),
+  );
+  const tag = action === 'add header' ? [{ op: 'add', name: 'X-Spam', value: 'Yes' } as const] : [];
+  const isRewritten = action === 'rewrite subject' && subject !== undefined;
+  const rewritten = isRewritten ? [{ op: 'replace', name: 'Subject', value: oneLine(subject) } as const] : [];
+  return [...removed, ...added, ...tag, ...rewritten];
+}
+
+/** A filter repeats what senders wrote. */
+function oneLine(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').slice(0, 400);
+}
