@@ -1,6 +1,6 @@
 // The methods of a Go plugin against the hooks that they answer.
 import { expectTypeOf } from 'vitest';
-import { defineHooks, hook, Production, type PluginSource, type Undeclared } from 'plugboard';
+import { defineHooks, hook, Production, type PluginSource } from 'plugboard';
 import { goPlugin, type GoPluginMethod } from 'plugboard/go-plugin';
 
 const hooks = defineHooks({
@@ -27,7 +27,7 @@ expectTypeOf(manager.call('kv', 'get', 'a')).resolves.toEqualTypeOf<{ value: str
 goPlugin<typeof hooks>('./kv', { handshake, services: { get: { method: '/proto.KV/Get' } } });
 
 // Without a contract of its own it takes that of the builder.
-expectTypeOf(goPlugin('./kv', { handshake })).toEqualTypeOf<PluginSource<Undeclared>>();
+expectTypeOf(goPlugin('./kv', { handshake })).toEqualTypeOf<PluginSource>();
 Production(hooks).withPlugin('kv', goPlugin('./kv', { handshake }));
 
 // @ts-expect-error the contract has no such hook

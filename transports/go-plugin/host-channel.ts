@@ -37,7 +37,8 @@ export class GoPluginChannel implements Channel {
       connection.client.close();
       return this.#closing === undefined ? reason : undefined;
     });
-    void lost(connection).then(() => this.#connectionLost());
+    void lost(connection).then(() => this.#overBeforeGone(hungUp(setup.plugin)));
+    void spoken.over?.then((why) => this.#overBeforeGone(why));
   }
 
   call: Channel['call'] = (call) => this.#spoken.call(call);
@@ -70,12 +71,16 @@ export class GoPluginChannel implements Channel {
     await gone;
   }
 
-  /** A crash closes the connection a moment before the exit is known. */
-  async #connectionLost(): Promise<void> {
-    const { plugin, clock } = this.#setup;
+  /** A crash closes the connection a moment before the exit is known, which tells more. */
+  async #overBeforeGone(why: PluginError): Promise<void> {
+    const { clock } = this.#setup;
     if (this.#closing !== undefined || (await within(clock, closedButAliveMs, this.#life.gone))) return;
-    const message =
-      'the plugin closed its connection but went on running; it was ended. Keep the server up until Shutdown.';
-    this.kill(new PluginError('PLUGIN_1205', { plugin, message }));
+    this.kill(why);
   }
+}
+
+function hungUp(plugin: string): PluginError {
+  const message =
+    'the plugin closed its connection but went on running; it was ended. Keep the server up until Shutdown.';
+  return new PluginError('PLUGIN_1205', { plugin, message });
 }
