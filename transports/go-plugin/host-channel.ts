@@ -2,9 +2,8 @@ import { PluginError } from '../../src/core/errors.ts';
 import type { PluginInfo } from '../../src/core/plugin.ts';
 import type { Channel, OpenSetup } from '../../src/core/transport.ts';
 import type { Connection } from '../grpc/connect.ts';
-import { lost } from '../grpc/link.ts';
 import { closedButAliveMs, within } from '../subprocess/stop.ts';
-import type { Spoken } from './host-session.ts';
+import type { Spoken } from '../grpc/spoken.ts';
 import { tellToEnd } from './kill.ts';
 import type { Life } from './life.ts';
 
@@ -37,8 +36,7 @@ export class GoPluginChannel implements Channel {
       connection.client.close();
       return this.#closing === undefined ? reason : undefined;
     });
-    void lost(connection).then(() => this.#overBeforeGone(hungUp(setup.plugin)));
-    void spoken.over?.then((why) => this.#overBeforeGone(why));
+    void spoken.over.then((why) => this.#overBeforeGone(why));
   }
 
   call: Channel['call'] = (call) => this.#spoken.call(call);
@@ -75,12 +73,11 @@ export class GoPluginChannel implements Channel {
   async #overBeforeGone(why: PluginError): Promise<void> {
     const { clock } = this.#setup;
     if (this.#closing !== undefined || (await within(clock, closedButAliveMs, this.#life.gone))) return;
-    this.kill(why);
+    this.kill(why.code === 'PLUGIN_1205' ? hungUp(why) : why);
   }
 }
 
-function hungUp(plugin: string): PluginError {
-  const message =
-    'the plugin closed its connection but went on running; it was ended. Keep the server up until Shutdown.';
+function hungUp({ plugin, rawMessage }: PluginError): PluginError {
+  const message = `the plugin went on running, but its connection is over, and it was ended: ${rawMessage} Keep the server up until Shutdown.`;
   return new PluginError('PLUGIN_1205', { plugin, message });
 }
