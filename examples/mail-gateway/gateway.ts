@@ -1,21 +1,15 @@
 import dns from 'node:dns/promises';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  Production,
-  systemClock,
-  type Builder,
-  type Clock,
-  type Logger,
-  type PluginManager,
-} from 'plugboard';
-import { emailHooks, type EmailHooks } from 'plugboard/email';
+import { Production, systemClock, type Clock, type Logger, type PluginManager } from 'plugboard';
+import { emailHooks, messageServices, type EmailHooks } from 'plugboard/email';
 import { routeFor, type GatewayConfig, type GatewayFile } from './config.ts';
 import { deliver } from './delivery/deliver.ts';
 import type { Resolver } from './delivery/targets.ts';
 import type { DeliveryTools } from './delivery/tools.ts';
 import { Worker } from './delivery/worker.ts';
 import { tellingOfFailures, tellOfRecoveries } from './hooks.ts';
+import { OpenMessages } from './open-messages.ts';
 import type { OwnPlugin } from './own-plugin.ts';
 import { ownDomains } from './own-domains.ts';
 import { Queue } from './queue/queue.ts';
@@ -54,8 +48,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { clock = systemClock, log } = options;
   const hasFile = options.file.plugins !== undefined;
   let shipped = await shippedIn(options.file.plugins);
-  const inCode = [...(options.plugins ?? []), ownDomains(() => gateway)];
-  const manager = await startPlugins(options, clock, [...shipped, ...inCode]);
+  const messages = new OpenMessages();
+  const own = ownDomains(() => gateway);
+  const manager = await startPlugins(options, clock, own, shipped, messages);
   const folder = join(gateway.folder, 'queue');
   const records = await openRecords(gateway.folder, clock);
   const queue = await Queue.open({ folder, clock, log, maxMails: gateway.queue.maxMails });
@@ -67,6 +62,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       manager.listPlugins().some(({ hooks, state }) => state.status !== 'ready' || hooks.includes(hook)),
     queue,
     records,
+    messages,
     clock,
     log,
     hostname: gateway.hostname,
@@ -118,24 +114,23 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 async function startPlugins(
-  { file, log }: GatewayOptions,
+  { file, log, plugins = [] }: GatewayOptions,
   clock: Clock,
-  plugins: readonly OwnPlugin[],
+  own: OwnPlugin,
+  shipped: readonly OwnPlugin[],
+  messages: OpenMessages,
 ): Promise<PluginManager<EmailHooks>> {
-  const plain = Production(emailHooks).withLogger(log).withClock(clock).withMetrics();
-  const builder = withAll(plain, plugins);
+  let builder = Production(emailHooks)
+    .withLogger(log)
+    .withClock(clock)
+    .withMetrics()
+    .withServices(messageServices((id) => messages.fileOf(id)))
+    .withPlugin(own.name, own.source, own.settings);
+  for (const { name, source, settings } of [...shipped, ...plugins]) {
+    builder = builder.withPlugin(name, source, settings);
+  }
   const configured = file.plugins === undefined ? builder : builder.withConfig(file.plugins);
   return (await configured.build()).dynamic();
-}
-
-function withAll<B>(
-  builder: Builder<Readonly<EmailHooks>, B, string>,
-  plugins: readonly OwnPlugin[],
-): Builder<Readonly<EmailHooks>, B, string> {
-  return plugins.reduce(
-    (whole, { name, source, settings }) => whole.withPlugin(name, source, settings),
-    builder,
-  );
 }
 
 async function openRecords(folder: string, clock: Clock): Promise<RecordKeeper> {
@@ -144,13 +139,14 @@ async function openRecords(folder: string, clock: Clock): Promise<RecordKeeper> 
 }
 
 function deliveryTools(
-  { runIn, queue, clock, log, hostname }: Front,
+  { runIn, queue, messages, clock, log, hostname }: Front,
   { resolver = dns }: GatewayOptions,
   config: () => GatewayConfig,
 ): DeliveryTools {
   return {
     queue,
     run: runIn(),
+    messages,
     clock,
     log,
     resolver,

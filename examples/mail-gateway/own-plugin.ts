@@ -5,5 +5,5 @@ import type { EmailHooks } from 'plugboard/email';
 export interface OwnPlugin {
   readonly name: string;
   readonly source: PluginSource<Partial<EmailHooks>>;
-  readonly settings?: PluginSettings;
+  readonly settings?: PluginSettings<'message.read'>;
 }

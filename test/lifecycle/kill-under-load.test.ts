@@ -47,7 +47,7 @@ describe('with two instances and retries no call fails', () => {
       await until(() => stateOf(pid) === 'T');
     };
     // On a busy machine one that is well may take its time, too.
-    const healthCheck = { intervalMs: 50, timeoutMs: 500, failureLimit: 2 };
+    const healthCheck = { intervalMs: 500, timeoutMs: 500, failureLimit: 2 };
     const end = await underLoad(3, stop, { healthCheck });
     expect(end.failures).toEqual([]);
     expect(end).toMatchObject({ restarts: 3, states: ['ready', 'ready'] });

@@ -15,7 +15,8 @@ export async function deliver(tools: DeliveryTools, lease: Lease): Promise<void>
   if (due.length === 0) return;
   const job = await dequeue(tools, lease, due);
   if (job === undefined) return;
-  const undelivered = await tryAll(tools, job, due);
+  const { queueId } = lease.envelope;
+  const undelivered = await tools.messages.during(queueId, lease.file, () => tryAll(tools, job, due));
   for (const one of undelivered) await lease.record(await aftermath(tools, job, one));
   await sendReport(tools, lease);
 }

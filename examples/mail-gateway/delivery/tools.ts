@@ -1,6 +1,7 @@
 import type { Clock, Logger } from 'plugboard';
 import { mailAddr, type MailAddr } from 'plugboard/email';
 import type { Run } from '../hooks.ts';
+import type { OpenMessages } from '../open-messages.ts';
 import type { Lease } from '../queue/lease.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { RetrySettings } from '../queue/retry-delay.ts';
@@ -11,6 +12,7 @@ import type { Resolver } from './targets.ts';
 export interface DeliveryTools {
   readonly queue: Queue;
   readonly run: Run;
+  readonly messages: OpenMessages;
   readonly clock: Clock;
   readonly log: Logger;
   readonly resolver: Resolver;

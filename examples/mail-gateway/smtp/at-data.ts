@@ -66,7 +66,7 @@ async function settle(
     message,
     context: session.contextOf(transaction),
   };
-  const judged = await judge(about);
+  const judged = await front.messages.during(message.id, file, () => judge(about));
   if ('is' in judged) return undergo(about, judged);
   const sizeBytes = await finishMessage(received.file, header, judged);
   return enqueue(about, sizeBytes);

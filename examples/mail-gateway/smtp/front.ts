@@ -1,6 +1,7 @@
 import type { Clock, Logger } from 'plugboard';
 import type { MailEvent } from 'plugboard/email';
 import { quietly, type Run } from '../hooks.ts';
+import type { OpenMessages } from '../open-messages.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { RecordKeeper } from '../records.ts';
 import type { Session } from './session.ts';
@@ -24,6 +25,7 @@ export interface Front {
   readonly isAnswered: (hook: string) => boolean;
   readonly queue: Queue;
   readonly records: RecordKeeper;
+  readonly messages: OpenMessages;
   readonly clock: Clock;
   readonly log: Logger;
   readonly hostname: string;

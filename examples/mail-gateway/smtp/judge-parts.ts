@@ -29,10 +29,9 @@ async function judgePart(
     const { path, contentType, filename } = leaf;
     const content = { id: `${message.id}/${path}`, size, file };
     const part = { path, contentType, size, content, ...(filename !== undefined && { filename }) };
-    const verdict = await front.runIn(session.id)(
-      'message.body',
-      { ...context, part, partIndex },
-      session.running,
+    const run = front.runIn(session.id);
+    const verdict = await front.messages.during(content.id, file, async () =>
+      run('message.body', { ...context, part, partIndex }, session.running),
     );
     const { replacement } = verdict.request.part;
     if (replacement !== undefined) {

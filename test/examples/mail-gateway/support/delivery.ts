@@ -5,6 +5,7 @@ import { deliver } from '../../../../examples/mail-gateway/delivery/deliver.ts';
 import { parseRoute, type Route } from '../../../../examples/mail-gateway/delivery/route.ts';
 import type { Resolver } from '../../../../examples/mail-gateway/delivery/targets.ts';
 import type { DeliveryTools } from '../../../../examples/mail-gateway/delivery/tools.ts';
+import { OpenMessages } from '../../../../examples/mail-gateway/open-messages.ts';
 import { openQueue } from './queued-mail.ts';
 
 /** DNS as a table: `MX domain` and `A host`; what is not in it does not exist, `FAIL` does not answer. */
@@ -43,6 +44,7 @@ export async function openDelivery(
   const tools: DeliveryTools = {
     queue,
     run: (hook, request, options) => manager.run(hook, request, options),
+    messages: new OpenMessages(),
     clock,
     log,
     resolver: more.dns ?? stubDns({}),

@@ -12,7 +12,7 @@ import { startPeer, type Peer } from './peer.ts';
 type Hooks = HooksPluginSpec<EmailHooks>['hooks'];
 
 /** A plugin in this process. */
-export function own(name: string, hooks: Hooks, settings: PluginSettings = {}): OwnPlugin {
+export function own(name: string, hooks: Hooks, settings: PluginSettings<'message.read'> = {}): OwnPlugin {
   return { name, source: inProcess(definePlugin<EmailHooks>({ name, version: '1.0.0', hooks })), settings };
 }
 
