@@ -4,7 +4,7 @@ import type { Channel, OpenSetup } from '../../src/core/transport.ts';
 import type { Connection } from '../grpc/connect.ts';
 import { lost } from '../grpc/link.ts';
 import { closedButAliveMs, within } from '../subprocess/stop.ts';
-import type { Spoken } from './host-session.ts';
+import type { Spoken } from '../grpc/spoken.ts';
 import { tellToEnd } from './kill.ts';
 import type { Life } from './life.ts';
 
