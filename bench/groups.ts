@@ -10,6 +10,7 @@ export const groups: Readonly<Record<string, () => Promise<{ run(): Promise<Repo
   bytes: () => import('./groups/bytes.ts'),
   worker: () => import('./groups/worker.ts'),
   grpc: () => import('./groups/grpc.ts'),
+  'go-plugin': () => import('./groups/go-plugin.ts'),
   tracing: () => import('./groups/tracing.ts'),
   memory: () => import('./groups/memory.ts'),
   'verified-start': () => import('./groups/verified-start.ts'),

@@ -14,8 +14,8 @@ export interface MailAddr {
   readonly params?: Readonly<Record<string, string | true>> | undefined;
 }
 
-// oxlint-disable-next-line no-control-regex
-const unspeakable = /[\u0000-\u001f\u007f<>]/;
+/** RFC 6532 lets U+0080 to U+009F stand in an address. */
+const unspeakable = /[<>]|(?![\u0080-\u009f])\p{Cc}/u;
 const part: Of<string> = z
   .string()
   .max(512)

@@ -25,8 +25,7 @@ export const hostname: Of<string> = z.string().max(512);
 
 export const ip: Of<string> = z.string().refine((text) => isIP(text) !== 0, 'must be an IP address');
 
-// oxlint-disable-next-line no-control-regex
-const oneLine = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/;
+const oneLine = /^[^\p{Cc}\u2028\u2029]*$/u;
 
 /** Text for a person, on one line: nothing in it can begin another line of a reply, a log or a header. */
 export const lineOfText: Of<string> = z.string().max(1000).regex(oneLine, 'must have no control characters');

@@ -52,8 +52,8 @@ const codecs: Readonly<Record<string, JsonCodec>> = {
     read: (bytes) => ({ ...emptyCodec.read(bytes) }),
   },
   'grpc.health.v1.HealthCheckRequest': {
-    write: ({ service = '' }) => check.requestSerialize(service),
-    read: (bytes) => ({ service: check.requestDeserialize(bytes) }),
+    write: ({ service = '' }) => check.requestSerialize({ service }),
+    read: (bytes) => check.requestDeserialize(bytes),
   },
   'grpc.health.v1.HealthCheckResponse': {
     write: ({ status = '' }) => check.responseSerialize(statuses.indexOf(status)),

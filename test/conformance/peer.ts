@@ -29,7 +29,7 @@ export class Peer {
   }
 
   health(service: string): Promise<number> {
-    return this.#unary(healthMethods.check, service);
+    return this.#unary(healthMethods.check, { service });
   }
 
   /** A plugin may end before it has answered. */

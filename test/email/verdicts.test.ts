@@ -162,6 +162,14 @@ describe('scores of several spam filters', () => {
     });
   });
 
+  it('leave a refusal its own words', async () => {
+    expect(await scores(score(9, 'A'), reject({ text: 'Known spam', score: 9 }))).toEqual({
+      action: 'reject',
+      text: 'Known spam',
+      score: 9,
+    });
+  });
+
   it('are made good for by nobody: without a filter the message passes, with a note of who failed', async () => {
     await using host = await mailHost([{ 'content.antispamScan': broken }]);
     const { answer, failures } = await host.manager.run(

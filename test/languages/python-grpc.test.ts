@@ -18,6 +18,7 @@ describe('the server in Python, over gRPC', { timeout: 60_000 }, () => {
   const build = async (endpoint: string, words: unknown): Promise<typeof manager> =>
     Simple<ScoreRequest, ScoreAnswer>().withPlugin('score', grpc(endpoint), { config: { words } }).build();
   let endpoint = '';
+  let ended: Promise<unknown> | undefined;
 
   beforeEach(async () => {
     if (!isThere) return;
@@ -25,13 +26,13 @@ describe('the server in Python, over gRPC', { timeout: 60_000 }, () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     server = child;
+    ended = once(child, 'exit');
     [endpoint] = (await once(createInterface(child.stdout), 'line')) as [string];
     manager = await build(endpoint, ['Free', 'winner']);
   }, 60_000);
   afterEach(async () => {
     if (server === undefined) return;
     await manager.shutdown();
-    const ended = once(server, 'exit');
     server.kill('SIGTERM');
     await ended;
   });

@@ -46,7 +46,7 @@ describe('shutdown of real children', () => {
       manager.execute('two', { id: 4, ms: 5 }),
     ];
     const ended = Promise.all(calls.map(soFarInTheEnd));
-    expect((await manager.shutdown({ timeoutMs: 100 })).cancelled).toEqual({ one: 1, two: 2 });
+    expect((await manager.shutdown({ timeoutMs: 1000 })).cancelled).toEqual({ one: 1, two: 2 });
     expect(await ended).toEqual(['PLUGIN_1206', 'PLUGIN_1206', 'PLUGIN_1206', 'answered']);
   });
 

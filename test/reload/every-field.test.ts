@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configModel } from '../support/config-model.ts';
+import { configModel, valuesOf } from '../support/config-model.ts';
 import { echoManager, loadOn } from './echo-host.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -91,6 +91,8 @@ const changes: Readonly<Record<string, { to: unknown; with?: Fields; as?: string
   'instances.weights': { to: [1, 2] },
   config: { to: { colour: 'green' }, as: 'settings.config' },
   logLevel: { to: 'error' },
+  onFailure: { to: 'closed' },
+  hooks: { to: { judge: { priority: 2 } }, as: 'settings.hooks.judge' },
   services: { to: ['clock'] },
 };
 
@@ -102,7 +104,7 @@ function schemaFields(): string[] {
   const sections = new Map(configModel().map((section) => [section.title, section.fields]));
   const leaves = (title: string, prefix: string): string[] =>
     (sections.get(title) ?? []).flatMap(({ field, section, part }) =>
-      section === undefined || part.type === 'array'
+      section === undefined || part.type === 'array' || valuesOf(part) !== undefined
         ? [prefix + field]
         : leaves(section, `${prefix}${field}.`),
     );

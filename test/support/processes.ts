@@ -45,6 +45,11 @@ export function ownPlugins(): number[] {
   return ownChildren().filter((pid) => !readIfThere(`/proc/${pid}/cmdline`).includes('plugboard-reaper'));
 }
 
+/** What a process was started with, first its program; nothing if there is none. */
+export function argumentsOf(pid: number): string[] {
+  return readIfThere(`/proc/${pid}/cmdline`).split('\0');
+}
+
 /** For the end of each test: fails it if a child is left, and ends the child. */
 export function expectNoChildren(): void {
   const left = ownChildren();

@@ -1,7 +1,8 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { hasTool } from '../languages/tool.ts';
 import { hostProgram, type HostProgram } from '../support/host-program.ts';
-import { isAlive, until } from '../support/processes.ts';
+import { argumentsOf, isAlive, until } from '../support/processes.ts';
 
 const python = hasTool('python3', '--version') ? ['python'] : [];
 const reaper = process.platform === 'linux' ? ['reaper 0'] : []; // one for all
@@ -56,3 +57,24 @@ describe('a host that goes takes all its plugins along, and their grandchildren,
     expect(stubborn).toEqual([]);
   }
 });
+
+describe.runIf(process.platform === 'linux')('a host that is killed while it starts a deaf plugin', () => {
+  it('takes it along, though nobody was told of its process', async () => {
+    const marker = `deaf-${process.pid}-${Date.now()}`;
+    await using host = hostProgram('dies-starting.mjs', [marker]);
+    expect(await host.ended).toEqual({ exitCode: null, signal: 'SIGKILL' });
+    expect(running(marker)).not.toEqual([]);
+    const givenUp = performance.now() + 20_000;
+    await until(() => running(marker).length === 0 || performance.now() > givenUp);
+    const left = running(marker);
+    for (const pid of left) process.kill(pid, 'SIGKILL');
+    expect(left).toEqual([]);
+  });
+});
+
+/** The processes with a word among their arguments. */
+function running(word: string): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && argumentsOf(pid).includes(word) && isAlive(pid));
+}

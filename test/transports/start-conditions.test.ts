@@ -30,6 +30,7 @@ const protocol = [
   'PLUGBOARD_MAGIC_COOKIE',
   'PLUGBOARD_PLUGIN_NAME',
   'PLUGBOARD_PROTOCOL_VERSIONS',
+  'PLUGBOARD_START',
 ];
 
 describe('what a plugin is started with', () => {

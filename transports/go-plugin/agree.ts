@@ -12,6 +12,7 @@ import { checkHealth } from './host-health.ts';
 import type { AnyGoServices } from './host-method.ts';
 import { speakPlugboard, type Spoken } from './host-session.ts';
 import { logPrints } from './host-streams.ts';
+import { withReflection } from './reflected.ts';
 import { ServiceSession } from './service-session.ts';
 
 /** A connection to a plugin, and what is known of it. */
@@ -66,14 +67,14 @@ function notReached({ endpoint }: Connection, details: string): PluginError {
   return new PluginError('PLUGIN_1205', { message });
 }
 
-function speak(reached: Reached, setup: OpenSetup, signal: AbortSignal): Promise<Spoken> | Spoken {
+async function speak(reached: Reached, setup: OpenSetup, signal: AbortSignal): Promise<Spoken> {
   const { connection, line, name, services, maxFrameBytes } = reached;
   if (services === undefined) return speakPlugboard(connection, maxFrameBytes, setup, signal);
   const { plugin, logger } = setup;
   const { own, folder, onSocket } = reached;
   const { certificate } = line;
   const place = { own, folder, onSocket, certificate, maxFrameBytes, plugin, log: logger };
-  const chosen = services(line.appVersion);
+  const chosen = await withReflection(connection, services(line.appVersion));
   const broker = openBroker(connection, place);
   return new ServiceSession({
     connection,

@@ -51,7 +51,7 @@ export function parseHandshakeLine(text: string): HandshakeLine {
 }
 
 /** What Go's `strconv.ParseBool` takes for true. */
-export function isGoTrue(text: string): boolean {
+function isGoTrue(text: string): boolean {
   return ['1', 't', 'T', 'TRUE', 'true', 'True'].includes(text);
 }
 

@@ -14,7 +14,7 @@ export async function checkHealth({ client }: Connection): Promise<HealthReport>
   const { path, requestSerialize, responseDeserialize } = healthMethods.check;
   const answer = await new Promise<number | ServiceError>((resolve) => {
     const settle = (error: ServiceError | null, value = 0): void => resolve(error ?? value);
-    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, healthService, settle);
+    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, { service: healthService }, settle);
   });
   if (typeof answer !== 'number') return withoutHealth(answer);
   if (answer === serving.serving) return { status: 'healthy' };

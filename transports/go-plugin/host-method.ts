@@ -15,13 +15,26 @@ export interface GoPluginCall {
  * messages of a request; with `'server'` or `'both'` `decode` reads each message of the answer, which the caller gets as
  * progress, and at the end as a list.
  */
-export type GoPluginMethod<Req = never, Resp = unknown> = Named &
+export type CodedMethod<Req = never, Resp = unknown> = Named &
   (
     | ({ readonly stream?: undefined } & Writes<Req> & Reads<Resp>)
     | ({ readonly stream: 'server' } & Writes<Req> & Reads<ItemOf<Resp>>)
     | ({ readonly stream: 'client' } & WritesMany<Req> & Reads<Resp>)
     | ({ readonly stream: 'both' } & WritesMany<Req> & Reads<ItemOf<Resp>>)
   );
+
+/**
+ * A method whose messages the plugin describes itself, by server reflection: they are plain objects with names in
+ * camelCase, 64-bit numbers and names of enums as text, and bytes as bytes. It needs the package `@grpc/proto-loader`.
+ */
+export interface ReflectedMethod extends Named {
+  readonly stream?: undefined;
+  readonly encode?: undefined;
+  readonly decode?: undefined;
+}
+
+/** A method that answers a hook. */
+export type GoPluginMethod<Req = never, Resp = unknown> = CodedMethod<Req, Resp> | ReflectedMethod;
 
 interface Named {
   /** Its full name: `/proto.KV/Get`. */
@@ -49,3 +62,6 @@ export type GoPluginServices<H = Undeclared> = H extends Undeclared
 
 /** Any services, when nobody looks at their types any more. */
 export type AnyGoServices = Readonly<Record<string, GoPluginMethod | undefined>>;
+
+/** The same when the messages of all are known. */
+export type CodedServices = Readonly<Record<string, CodedMethod | undefined>>;

@@ -1,4 +1,6 @@
 import { lstat, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, resolve } from 'node:path';
 
 import type { PluginError } from '../../src/core/errors.ts';
 import { endedError, type Child } from '../subprocess/child.ts';
@@ -15,21 +17,31 @@ export interface Life {
   kill(): void;
 }
 
-/** A process that this host started, with the sockets it leaves behind when it is killed. */
-export function childLife(
-  child: Child,
-  folder: SocketFolder,
-  sockets: ReadonlySet<string>,
-  plugin: string,
-): Life {
+/** What a plugin that is killed leaves behind. */
+export interface Remains {
+  readonly folder: SocketFolder;
+  /** Sockets that it told of, wherever they are. */
+  readonly sockets: ReadonlySet<string>;
+  /** Its folder for temporary files. */
+  readonly temporary: string | undefined;
+}
+
+/** A process that this host started. */
+export function childLife(child: Child, { folder, sockets, temporary }: Remains, plugin: string): Life {
   const gone = child.exited.then(async (exit) => {
-    await Promise.all([folder.remove(), ...[...sockets].map(removeSocket)]);
+    const own = [...sockets].filter((path) => isNamedByGo(path, temporary ?? tmpdir()));
+    await Promise.all([folder.remove(), ...own.map(removeSocket)]);
     return endedError(exit, child, plugin);
   });
   return { pid: child.pid, gone, isOurs: true, kill: () => child.signal('SIGKILL') };
 }
 
-/** Plugins of go-plugin before 1.5 make their sockets where they like; no other file is touched. */
+/** go-plugin before 1.5 makes its sockets there; what has another name or place may be somebody else's. */
+function isNamedByGo(path: string, temporary: string): boolean {
+  return basename(path).startsWith('plugin') && dirname(path) === resolve(temporary);
+}
+
+/** No other kind of file is touched. */
 async function removeSocket(path: string): Promise<void> {
   try {
     if ((await lstat(path)).isSocket()) await rm(path, { force: true });

@@ -1,6 +1,6 @@
 import type { Traffic } from '../../src/core/metrics.ts';
 import { notReadable, notWritable, tooLarge } from './call-errors.ts';
-import type { GoPluginCall, GoPluginMethod } from './host-method.ts';
+import type { GoPluginCall, CodedMethod } from './host-method.ts';
 
 /** What bounds and counts the messages of a call. */
 export interface MessageLimits {
@@ -10,12 +10,12 @@ export interface MessageLimits {
 
 /** Writes the requests of one call and reads its answers. */
 export class MethodCodec {
-  readonly #service: GoPluginMethod;
+  readonly #service: CodedMethod;
   readonly #call: GoPluginCall;
   readonly #limits: MessageLimits;
   #received = 0;
 
-  constructor(service: GoPluginMethod, call: GoPluginCall, limits: MessageLimits) {
+  constructor(service: CodedMethod, call: GoPluginCall, limits: MessageLimits) {
     this.#service = service;
     this.#call = call;
     this.#limits = limits;

@@ -1,4 +1,4 @@
-import { systemClock, type Timer } from '../../src/core/clock.ts';
+import { systemClock, type Clock, type Timer } from '../../src/core/clock.ts';
 import { PluginError } from '../../src/core/errors.ts';
 import { withResolvers } from '../wire/with-resolvers.ts';
 import type { ConnInfo } from './messages.ts';
@@ -6,13 +6,22 @@ import type { ConnInfo } from './messages.ts';
 /** As long as go-plugin waits for word of an id, and keeps it for whoever may ask. */
 const patienceMs = 5000;
 
+/** So many may be announced and not asked for; more are a flood. */
+const maxKnown = 1000;
+
 /** Where the connections are that the other end serves, each to be asked for once, before or after it is announced. */
 export class Announced {
+  readonly #clock: Clock;
   readonly #known = new Map<number, Slot>();
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
 
   /** The other end says where an id can be had. */
   put(info: ConnInfo): void {
     const known = this.#known.get(info.serviceId);
+    if (known === undefined && this.#known.size >= maxKnown) return;
     if (known?.isPut === true) this.#forget(info.serviceId, known);
     const slot = this.#slot(info.serviceId);
     slot.isPut = true;
@@ -32,7 +41,7 @@ export class Announced {
     const known = this.#known.get(id);
     if (known !== undefined) return known;
     const word = withResolvers<ConnInfo | undefined>();
-    const timer = systemClock.startTimer(patienceMs, () => {
+    const timer = this.#clock.startTimer(patienceMs, () => {
       this.#forget(id, slot);
       word.resolve(undefined);
     });

@@ -40,7 +40,9 @@ export class Broker implements GoBroker {
   /** The stream is there. */
   attach(stream: BrokerStream): void {
     this.#stream = stream;
-    stream.on('data', (info) => this.#announced.put(info));
+    stream.on('data', (info) => {
+      if (info.knock === undefined) this.#announced.put(info); // nobody here has offered to multiplex
+    });
     stream.on('error', () => {}); // the end of the connection says it too
     stream.on('end', () => stream.end());
     for (const info of this.#unsaid) stream.write(info);

@@ -7,7 +7,7 @@ import type {
   ServerWritableStream,
 } from '@grpc/grpc-js';
 
-import { healthMethods, serving } from '../grpc/methods.ts';
+import { healthMethods, serving, type HealthRequest } from '../grpc/methods.ts';
 import { goPluginMethods, healthService, type ConnInfo, type StdioData } from './messages.ts';
 import type { Broker } from './serve-broker.ts';
 import type { Printing } from './serve-printing.ts';
@@ -27,11 +27,19 @@ const notFound = { code: 5, details: `only the health of '${healthService}' is k
 /** What `Watch` says of a service that is not there. */
 const serviceUnknown = 3;
 
-const watch: MethodDefinition<string, number> = {
+const watch: MethodDefinition<HealthRequest, number> = {
   ...healthMethods.check,
   path: '/grpc.health.v1.Health/Watch',
   responseStream: true,
 };
+
+/** What is served here, by name. */
+export const builtInServices: readonly string[] = [
+  'grpc.health.v1.Health',
+  'plugin.GRPCBroker',
+  'plugin.GRPCController',
+  'plugin.GRPCStdio',
+];
 
 /** Serves go-plugin's own services: controller, broker, stdio and health. */
 export function addBuiltIn(server: Server, { broker, printing, health, shutdown }: BuiltIn): void {
@@ -43,15 +51,18 @@ export function addBuiltIn(server: Server, { broker, printing, health, shutdown 
     startStream: (call: ServerDuplexStream<ConnInfo, ConnInfo>) => broker.attach(call),
     streamStdio: (call: ServerWritableStream<object, StdioData>) => printing.sendTo(call),
   });
-  const status = async (): Promise<number> => ((await health()) ? serving.serving : serving.notServing);
+  const status = async (): Promise<number> => {
+    const isWell = await health().catch(() => false);
+    return isWell ? serving.serving : serving.notServing;
+  };
   server.addService(
     { ...healthMethods, watch },
     {
-      check: (call: ServerUnaryCall<string, number>, done: sendUnaryData<number>) => {
+      check: (call: ServerUnaryCall<HealthRequest, number>, done: sendUnaryData<number>) => {
         if (!isKnown(call.request)) return done(notFound);
         void (async () => done(null, await status()))();
       },
-      watch: (call: ServerWritableStream<string, number>) => {
+      watch: (call: ServerWritableStream<HealthRequest, number>) => {
         call.on('error', () => {});
         void status().then((said) => call.write(isKnown(call.request) ? said : serviceUnknown));
       },
@@ -60,6 +71,6 @@ export function addBuiltIn(server: Server, { broker, printing, health, shutdown 
 }
 
 /** The empty name stands for the whole server. */
-function isKnown(service: string): boolean {
+function isKnown({ service }: HealthRequest): boolean {
   return service === healthService || service === '';
 }

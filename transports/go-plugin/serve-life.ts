@@ -22,7 +22,11 @@ export class ServedLife {
     process.on('exit', removeSockets);
     // Ctrl-C reaches the whole group; it is the host that ends its plugins.
     process.on('SIGINT', () => log.debug('plugin received interrupt signal, ignoring'));
-    process.on('SIGTERM', () => this.end());
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.end());
+    // Node prints it too, but for a host in Go that is text without a level.
+    process.on('uncaughtExceptionMonitor', ({ message, stack }) =>
+      log.error(`uncaught exception: ${message}`, { stack }),
+    );
     this.#watchParent(process.ppid);
   }
 

@@ -2,6 +2,7 @@ import { PluginError } from '../../src/core/errors.ts';
 import type { Plugin } from '../../src/core/plugin.ts';
 import { defaultMaxFrameBytes } from '../wire/messages.ts';
 import type { GoHandshake } from './cookie.ts';
+import { Descriptors } from './serve-descriptors.ts';
 import type { GoServices } from './serve-types.ts';
 
 /** What a program serves to the Go host that starts it. */
@@ -17,6 +18,12 @@ export interface ServeGoPluginOptions {
   readonly services?: GoServices | ((version: number) => GoServices | Promise<GoServices>) | undefined;
   /** A plugboard plugin, served as `plugboard.v1.Plugin`: what `goPlugin` of a plugboard host uses by itself. */
   readonly plugin?: Plugin | ((version: number) => Plugin | Promise<Plugin>) | undefined;
+  /**
+   * The application's `.proto` files in compiled form, a `FileDescriptorSet`, as `buf build -o` and
+   * `protoc --include_imports --descriptor_set_out` write it: hosts without the files can call by reflection then.
+   * Default: reflection only names the services.
+   */
+  readonly descriptorSet?: Uint8Array | undefined;
   /** Runs once, at the end; what takes longer than a second is cut off, because the host kills after two. */
   readonly close?: (() => void | Promise<void>) | undefined;
   /** Default `unix`, and `tcp` on Windows, as go-plugin; `tcp` listens on 127.0.0.1 only. */
@@ -31,6 +38,7 @@ export interface ResolvedServe {
   readonly versions: readonly number[];
   readonly services: (version: number) => GoServices | Promise<GoServices>;
   readonly plugin: (version: number) => Plugin | Promise<Plugin> | undefined;
+  readonly descriptors: Descriptors | undefined;
   readonly close: () => void | Promise<void>;
   readonly network: 'unix' | 'tcp';
   readonly maxFrameBytes: number;
@@ -39,7 +47,11 @@ export interface ResolvedServe {
 /** @throws {PluginError} `CONFIG_1703` for an option that makes no sense. */
 export function resolveServe(options: ServeGoPluginOptions): ResolvedServe {
   const { handshake, versions = [1], services, plugin, maxFrameBytes = defaultMaxFrameBytes } = options;
-  const { close = () => {}, network = process.platform === 'win32' ? 'tcp' : 'unix' } = options;
+  const {
+    descriptorSet,
+    close = () => {},
+    network = process.platform === 'win32' ? 'tcp' : 'unix',
+  } = options;
   check(isText(handshake?.magicCookieKey), 'handshake.magicCookieKey is empty');
   check(isText(handshake?.magicCookieValue), 'handshake.magicCookieValue is empty');
   check(versions.length > 0 && versions.every(isVersion), 'versions are whole numbers, at least one');
@@ -51,6 +63,7 @@ export function resolveServe(options: ServeGoPluginOptions): ResolvedServe {
     versions,
     services: typeof services === 'function' ? services : () => services ?? {},
     plugin: typeof plugin === 'function' ? plugin : () => plugin,
+    descriptors: descriptorSet && readDescriptors(descriptorSet),
     close,
     network,
     maxFrameBytes,
@@ -58,9 +71,20 @@ export function resolveServe(options: ServeGoPluginOptions): ResolvedServe {
 }
 
 function check(isRight: boolean, problem: string): void {
-  if (isRight) return;
+  if (!isRight) throw wrong(problem);
+}
+
+function wrong(problem: string): PluginError {
   const message = `the options of serveGoPlugin are wrong: ${problem}. See docs/go-plugin.md.`;
-  throw new PluginError('CONFIG_1703', { message });
+  return new PluginError('CONFIG_1703', { message });
+}
+
+function readDescriptors(set: Uint8Array): Descriptors {
+  try {
+    return new Descriptors(set);
+  } catch {
+    throw wrong('descriptorSet is no FileDescriptorSet');
+  }
 }
 
 function isText(value: unknown): boolean {

@@ -7,7 +7,8 @@ import { serving } from '../grpc/methods.ts';
 import { newServer, Served } from '../grpc/served.ts';
 import { formatHandshakeLine } from './handshake-line.ts';
 import { Broker } from './serve-broker.ts';
-import { addBuiltIn } from './serve-built-in.ts';
+import { addBuiltIn, builtInServices } from './serve-built-in.ts';
+import type { CallSurroundings } from './serve-call.ts';
 import { connect } from './serve-connection.ts';
 import { chooseVersion, readEnvironment, type ServeEnvironment } from './serve-environment.ts';
 import { addServices } from './serve-handlers.ts';
@@ -15,6 +16,7 @@ import { ServedLife } from './serve-life.ts';
 import { listen, type Listener } from './serve-listener.ts';
 import type { ResolvedServe } from './serve-options.ts';
 import type { Printing } from './serve-printing.ts';
+import { addReflection } from './serve-reflection.ts';
 import { serveTls, type ServeTls } from './serve-tls.ts';
 import type { GoServices } from './serve-types.ts';
 
@@ -44,9 +46,7 @@ export async function startServing(
     serve: (services) => serveApart(place, services, () => ({ log, broker })),
     connect: (info) => connect(library, tls, info),
   });
-  addServices(library, server, await what.services(appVersion), { log, broker });
-  const plugin = await what.plugin(appVersion);
-  const served = plugin && new Served(library, plugin, { ...what, session: true }, server);
+  const served = await addApplication(place, server, appVersion, { log, broker });
   const { network, address } = await listenWith(place, server);
   const life = new ServedLife(log, async () => {
     await (served?.close(disconnectMs) ?? closeServer(server));
@@ -62,6 +62,24 @@ export async function startServing(
     if (error) life.end(); // the host is gone already
   });
 }
+
+/** Serves what is the application's own, and tells of it by reflection. */
+async function addApplication(
+  { library, what }: Place,
+  server: Server,
+  version: number,
+  around: CallSurroundings,
+): Promise<Served | undefined> {
+  const services = await what.services(version);
+  addServices(library, server, services, around);
+  const plugin = await what.plugin(version);
+  const names = [...builtInServices, ...Object.keys(services), ...(plugin ? [ownService] : [])];
+  addReflection(server, names, what.descriptors);
+  return plugin && new Served(library, plugin, { ...what, session: true }, server);
+}
+
+/** That of plugboard.proto. */
+const ownService = 'plugboard.v1.Plugin';
 
 /** What the connections of a plugin have in common. */
 interface Place {
@@ -83,7 +101,7 @@ async function listenWith({ tls, environment, what }: Place, server: Server): Pr
 async function serveApart(
   place: Place,
   services: GoServices,
-  around: () => { readonly log: Logger; readonly broker: Broker },
+  around: () => CallSurroundings,
 ): Promise<Listener> {
   const server = newServer(place.library, place.what.maxFrameBytes);
   addServices(place.library, server, services, around());

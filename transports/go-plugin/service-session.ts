@@ -12,7 +12,7 @@ import { withResolvers } from '../wire/with-resolvers.ts';
 import { callError, isLost, isStatus, notAnswered } from './call-errors.ts';
 import type { HostBroker } from './broker-host.ts';
 import { checkHealth } from './host-health.ts';
-import type { AnyGoServices, GoPluginMethod } from './host-method.ts';
+import type { CodedServices, CodedMethod } from './host-method.ts';
 import { exchange } from './exchange.ts';
 import { Lender } from './lender.ts';
 import { MethodCodec } from './method-codec.ts';
@@ -30,7 +30,7 @@ interface Pending {
 export interface ServiceParts {
   readonly connection: Connection;
   readonly broker: HostBroker;
-  readonly services: AnyGoServices;
+  readonly services: CodedServices;
   readonly info: PluginInfo;
   readonly maxFrameBytes: number;
   readonly setup: OpenSetup;
@@ -151,7 +151,7 @@ export class ServiceSession implements Spoken {
   }
 
   async #stream(
-    { method, stream }: GoPluginMethod,
+    { method, stream }: CodedMethod,
     codec: MethodCodec,
     metadata: Metadata,
     call: ChannelCall,

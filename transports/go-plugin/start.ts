@@ -43,7 +43,8 @@ export async function startGoPlugin(what: ResolvedGoPlugin, setup: OpenSetup): P
   const folder = await makeSocketFolder();
   const child = await launch(what, folder, own, setup);
   const sockets = new Set<string>();
-  const life = childLife(child, folder, sockets, setup.plugin);
+  const temporary = what.program.env['TMPDIR'];
+  const life = childLife(child, { folder, sockets, temporary }, setup.plugin);
   try {
     return await withinStart(
       setup,

@@ -68,9 +68,18 @@ const session: Method<Buffer, Buffer> = {
   responseStream: true,
 };
 
-const check: Method<string, number> = unary(
+/** A question for health; the empty name stands for the whole server. */
+export interface HealthRequest {
+  readonly service: string;
+}
+
+// An object, because the library takes an empty text for no message.
+const check: Method<HealthRequest, number> = unary(
   '/grpc.health.v1.Health/Check',
-  { write: (service) => writeFields([[1, service]]), read: (bytes) => textOf(readFields(bytes), 1) },
+  {
+    write: ({ service }) => writeFields([[1, service]]),
+    read: (bytes) => ({ service: textOf(readFields(bytes), 1) }),
+  },
   { write: (status) => writeFields([[1, status]]), read: (bytes) => numberOf(readFields(bytes), 1) },
 );
 
@@ -83,7 +92,7 @@ export const methods: {
 } = { info: infoMethod, configure, execute, session };
 
 /** The one method that a host needs of https://github.com/grpc/grpc/blob/master/doc/health-checking.md. */
-export const healthMethods: { readonly check: Method<string, number> } = { check };
+export const healthMethods: { readonly check: Method<HealthRequest, number> } = { check };
 
 /** Writes and reads one kind of message. */
 export interface Codec<T> {

@@ -6,7 +6,14 @@ import { reportOf } from '../wire/health-report.ts';
 import type { Incoming } from '../wire/messages.ts';
 import { callHeaders, readContext } from './call-metadata.ts';
 import type { GrpcLibrary } from './load.ts';
-import { healthMethods, methods, serving, type ConfigureRequest, type ExecuteRequest } from './methods.ts';
+import {
+  healthMethods,
+  methods,
+  serving,
+  type ConfigureRequest,
+  type ExecuteRequest,
+  type HealthRequest,
+} from './methods.ts';
 import { readPayload } from './payload.ts';
 import { servedError, ServedUnary } from './served-unary.ts';
 import { serveSession, type ServedSession } from './served-session.ts';
@@ -57,7 +64,7 @@ export class Served {
   /** Answers for the plugin's health under every name. */
   addHealth(): void {
     this.server.addService(healthMethods, {
-      check: this.#unaryMethod<string, number>(() => this.health(), false),
+      check: this.#unaryMethod<HealthRequest, number>(() => this.health(), false),
     });
   }
 

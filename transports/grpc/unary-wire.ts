@@ -105,7 +105,7 @@ export class UnaryWire implements Wire {
 
   /** A server without the standard service is well as long as it says who it is. */
   async #health(): Promise<unknown> {
-    const status = await ifOffered(this.#ask(healthMethods.check, 'plugboard.v1.Plugin'));
+    const status = await ifOffered(this.#ask(healthMethods.check, { service: 'plugboard.v1.Plugin' }));
     if (status === undefined) await this.#ask(methods.info, {});
     const isServing = status === undefined || status === serving.serving;
     return isServing

@@ -8,7 +8,7 @@ import { spawnFailure } from './diagnose.ts';
 import { exitWords, type Exit } from './exit.ts';
 import type { ResolvedSubprocess } from './options.ts';
 import { spawnPatiently } from './spawn-patiently.ts';
-import { endedBeforeHost, endWithHost } from './reaper.ts';
+import { birth, endedBeforeHost } from './reaper.ts';
 
 /** After the exit, what is left in the pipes is read for so long; a grandchild may hold them open for ever. */
 const pipeGraceMs = 200;
@@ -105,21 +105,23 @@ export async function startChild(
   setup: OpenSetup,
 ): Promise<Child> {
   const log = new PluginLog(setup.logger, setup.clock);
+  const born = birth(setup.logger);
   try {
     const hasChannel = what.channel === 'fd' && what.protocol === 'plugboard';
     const options: SpawnOptions = {
       cwd: what.cwd,
-      env,
+      env: { ...env, ...born.env },
       detached: globalThis.process.platform !== 'win32',
       windowsHide: true,
       stdio: hasChannel ? ['pipe', 'pipe', 'pipe', 'pipe'] : 'pipe',
     };
     const { process, isRunning } = await spawnPatiently(what.command, what.args, options, setup.clock);
-    if (process.pid !== undefined) endWithHost(process.pid, setup.logger);
+    if (process.pid !== undefined) born.started(process.pid);
     if (process.pid !== undefined) log.from(process.pid);
     await isRunning;
     return new Child(process, process.pid ?? 0, log, setup);
   } catch (error) {
+    await born.failed();
     throw await spawnFailure(error, what, setup.plugin);
   }
 }

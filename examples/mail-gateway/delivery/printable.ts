@@ -1,5 +1,4 @@
-// oxlint-disable-next-line no-control-regex
-const unsafe = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
+const unsafe = /[\p{Cc}\u2028\u2029]+/gu;
 
 /** Text from outside as one line that can begin no other: of a log, a reply or a header. */
 export function printable(text: string): string {

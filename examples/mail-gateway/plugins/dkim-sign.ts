@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dkimSign as sign } from 'mailauth/lib/dkim/sign.js';
 import { definePlugin, type Plugin } from 'plugboard';
@@ -18,9 +19,10 @@ const settingsSchema = z.strictObject({
 });
 
 interface Key {
-  readonly domain: string;
+  readonly signingDomain: string;
   readonly selector: string;
   readonly privateKey: string;
+  readonly algorithm: 'rsa-sha256' | 'ed25519-sha256';
 }
 
 /**
@@ -35,18 +37,22 @@ export function dkimSign(): Plugin<Partial<EmailHooks>> {
     async initialize({ config }) {
       keys = await Promise.all(
         read(settingsSchema, config).keys.map(async ({ domain, selector, keyFile }) => {
-          return { domain, selector, privateKey: await readFile(keyFile, 'utf8') };
+          const privateKey = await readFile(keyFile, 'utf8');
+          const isEdwards = createPrivateKey(privateKey).asymmetricKeyType === 'ed25519';
+          const algorithm = isEdwards ? 'ed25519-sha256' : 'rsa-sha256';
+          return { signingDomain: domain, selector, privateKey, algorithm } as const;
         }),
       );
     },
     hooks: {
       async 'delivery.preDelivery'({ message, headers }, context) {
-        const key = keys.find(({ domain }) => domain === domainOfFrom(headers));
+        const key = keys.find(({ signingDomain }) => signingDomain === domainOfFrom(headers));
         if (key === undefined) return proceed();
-        const options = { signingDomain: key.domain, selector: key.selector, privateKey: key.privateKey };
+        const options = { ...key, signatureData: [key] };
         const { signatures, errors } = await sign(openMessage(message, context), options);
         const [error] = errors;
-        if (error !== undefined) throw error;
+        if (error !== undefined || signatures.trim() === '')
+          throw error ?? new Error('mailauth made no signature');
         const value = signatures.trim().replace(/^DKIM-Signature:\s*/i, '');
         return modify({ headers: [{ op: 'add', name: 'DKIM-Signature', value }] });
       },

@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
+import { credentials } from '@grpc/grpc-js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseHandshakeLine } from '../../../transports/go-plugin/handshake-line.ts';
 import { needsTool } from '../../languages/tool.ts';
+import { Peer } from '../../conformance/peer.ts';
 import { goBuildTimeoutMs } from '../../support/go-fixtures.ts';
 import { isAlive, until } from '../../support/processes.ts';
 import { answerTo, lineOf, nodePlugin, runHost, startHost } from './go-hosts.ts';
@@ -26,6 +28,15 @@ describe('a served plugin', () => {
     expect(records(await plugin.stderr)).toMatchObject([
       { '@message': expect.stringContaining('ignoring') as string },
     ]);
+  });
+
+  it('is not well, and lives on, where its own health check throws', async () => {
+    await using plugin = await startPlugin({ FIXTURE_HEALTH_THROWS: '1' }, 'go-all-round.mjs');
+    const peer = new Peer(plugin.line, credentials.createInsecure());
+    expect(await peer.health('plugin')).toBe(2);
+    expect(await peer.health('')).toBe(2);
+    peer.close();
+    expect(plugin.child.exitCode).toBeNull();
   });
 
   it('lives on when nobody reads its log any more', async () => {
@@ -81,6 +92,17 @@ describe('a served plugin of a host in Go', () => {
     host.kill('SIGKILL');
     await until(() => !isAlive(Number(pid)));
     expect(existsSync(String(address))).toBe(false);
+  });
+
+  it('says in the log what ended it', async () => {
+    const run = await runHost(['ask Log crash', 'wait 500', 'get version']);
+    expect(answerTo(run, 'get version')).toMatchObject({ code: 'Unavailable' });
+    const record = run.logs.find((each) => String(each['@message']).startsWith('uncaught'));
+    expect(record).toMatchObject({
+      '@level': 'error',
+      '@message': 'uncaught exception: nobody catches this',
+      stack: expect.stringContaining('go-kv.mjs') as string,
+    });
   });
 
   it('that dies in a call is seen to be gone', async () => {

@@ -24,7 +24,7 @@ export async function scan(
   const socket = connect(where);
   try {
     const reply = replyOf(socket, signal);
-    // clamd may have had enough before it was told all, and says so: then its reply counts, not the broken pipe.
+    // clamd may break off in the middle: what it said then counts, as far as it came through.
     const [sent, said] = await Promise.allSettled([
       pipeline(Readable.from(framed(message)), socket, { signal }),
       reply,

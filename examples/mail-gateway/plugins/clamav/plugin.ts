@@ -9,7 +9,7 @@ import {
   type EmailHooks,
 } from 'plugboard/email';
 import { z } from 'zod';
-import { read } from '../settings.ts';
+import { read, size } from '../settings.ts';
 import { ping, scan } from './clamd.ts';
 
 const settingsSchema = z.strictObject({
@@ -19,7 +19,9 @@ const settingsSchema = z.strictObject({
   socket: z.string().optional(),
   /** What becomes of infected messages. */
   infected: z.enum(['reject', 'quarantine']).default('reject'),
-  /** What becomes of messages that are larger than clamd takes (its StreamMaxLength). */
+  /** The largest message that clamd takes: its StreamMaxLength. Beyond that it breaks off in the middle. */
+  maxSize: size.default(25_000_000),
+  /** What becomes of messages that are larger. */
   tooLarge: z.enum(['reject', 'pass']).default('reject'),
 });
 type Settings = z.output<typeof settingsSchema>;
@@ -38,7 +40,7 @@ export function clamav(): Plugin<Partial<EmailHooks>> {
     },
     hooks: {
       async 'content.antivirusScan'({ message, maxBytes }, context): Promise<AntivirusAnswer> {
-        if (message.size > maxBytes) return oversized(settings);
+        if (message.size > Math.min(maxBytes, settings.maxSize)) return oversized(settings);
         const stream = openMessage(message, context) as AsyncIterable<Uint8Array>;
         const found = await scan(placeOf(settings), stream, context.signal);
         if (found.is === 'clean') return proceed();

@@ -29,14 +29,19 @@ export function spfFactOf({ status, domain }: SPFResult): SpfFact {
   };
 }
 
+/** Where mailauth says the algorithm, whatever its types say. */
+interface Signed extends DKIMResult {
+  readonly algo?: string;
+}
+
 /** What mailauth found out about one signature. An unsigned message has one without a domain. */
-export function signatureOf({ status, signingDomain, selector, algorithm }: DKIMResult): DkimSignature {
+export function signatureOf({ status, signingDomain, selector, algo }: Signed): DkimSignature {
   const known = ['pass', 'fail', 'neutral', 'policy', 'none', 'temperror', 'permerror'] as const;
   return {
     result: oneOf(status.result, known, 'permerror'),
     domain: oneLine(signingDomain),
     selector: oneLine(selector),
-    algorithm: oneLine(algorithm),
+    algorithm: oneLine(algo),
     comment: oneLine(status.comment),
   };
 }

@@ -9,21 +9,23 @@ local now = time[1] * 1000 + time[2] / 1000
 local kept = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'locked')
 local tokens = math.min(burst, (tonumber(kept[1]) or burst) + math.max(0, now - (tonumber(kept[2]) or now)) * per_ms)
 local locked = tonumber(kept[3]) or 0
-local granted, wait = 0, 0
+local granted, wait, left = 0, 0, 0
 local needed = math.max(cost, 1)
 if locked > now then
   wait = locked - now
 elseif tokens < needed then
   locked = lock_ms > 0 and now + lock_ms or 0
   wait = lock_ms > 0 and lock_ms or (needed - tokens) / per_ms
+  left = tokens
 else
   tokens, locked, granted = tokens - cost, 0, 1
   wait = (burst - tokens) / per_ms
+  left = tokens
 end
 local function text(number) return string.format('%.17g', number) end
 redis.call('HSET', KEYS[1], 'tokens', text(tokens), 'at', text(now), 'locked', text(locked))
 redis.call('PEXPIRE', KEYS[1], math.ceil(math.max((burst - tokens) / per_ms, locked - now, 1)))
-return { granted, math.floor(tokens), math.ceil(wait) }
+return { granted, math.floor(left), math.ceil(wait) }
 `;
 
 /** How long Redis may take, in milliseconds: a client waits for each answer. */

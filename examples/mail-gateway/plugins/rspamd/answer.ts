@@ -11,7 +11,6 @@ import type { RspamdReply } from './reply.ts';
 
 /** What Rspamd's words mean here. Only `reject` and `soft reject` refuse; of the score the host makes up its mind. */
 export function answerTo(reply: RspamdReply): AntispamAnswer {
-  if (reply.is_skipped) return proceed();
   const found: SpamScore = { score: reply.score, symbols: symbolsOf(reply) };
   const text = oneLine(reply.messages.smtp_message ?? 'Message looks like spam');
   if (reply.action === 'reject') return reject({ ...found, code: 550, enhanced: '5.7.1', text });

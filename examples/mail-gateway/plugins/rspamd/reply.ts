@@ -7,7 +7,6 @@ const header = z.union([
 
 /** What Rspamd answers to /checkv2, as far as it is used here. */
 export const replySchema = z.object({
-  is_skipped: z.boolean().default(false),
   score: z.number().default(0),
   action: z.string(),
   symbols: z

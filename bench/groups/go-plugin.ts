@@ -1,0 +1,103 @@
+import { defineHooks, hook, Production } from 'plugboard';
+import { goPlugin } from 'plugboard/go-plugin';
+import { inFlight } from '../measure/in-flight.ts';
+import { race, type Course, type Laps } from '../measure/race.ts';
+import { bytesOf, sizes } from '../measure/requests.ts';
+import { atMost, type RatioRow, type Report, type Target, type TimeRow } from '../report/report.ts';
+import { timeRows, timesAsLong } from '../report/rows.ts';
+import { goHost, goPrograms, type GoHost, type GoPrograms } from '../rivals/go-host.ts';
+
+const inGo = 'a host in Go';
+const ours = 'plugboard';
+
+interface Part {
+  readonly size: keyof typeof sizes;
+  readonly width: number;
+  readonly course: Course;
+  /** What the issue of this transport asks for. */
+  readonly limit?: Target;
+}
+
+const parts: readonly Part[] = [
+  { size: '100 B', width: 1, course: { rounds: 9, calls: 500 }, limit: atMost(1.5) },
+  { size: '100 B', width: 64, course: { rounds: 9, calls: 2000 } },
+  { size: '1 MB', width: 1, course: { rounds: 5, calls: 5, warmups: 1 } },
+  { size: '1 MB', width: 64, course: { rounds: 3, calls: 64, warmups: 1 } },
+];
+
+const hooks = defineHooks({ echo: hook<Uint8Array, Uint8Array>() });
+
+/** Calls of one plugin in Go, from a host in Go and from ours. */
+export async function run(): Promise<Report> {
+  const programs = await goPrograms();
+  const measured = programs === undefined ? { times: [], ratios: [] } : await raceHosts(programs);
+  const about =
+    'the same plugin of go-plugin under a host in Go and under ours, with mutual TLS on a unix socket' +
+    (programs === undefined ? '; not measured, because there is no Go here' : '');
+  return { group: 'go-plugin', about, ...measured, facts: [] };
+}
+
+async function raceHosts(programs: GoPrograms): Promise<Pick<Report, 'times' | 'ratios'>> {
+  const go = await goHost(programs);
+  const manager = await started(programs);
+  const times: TimeRow[] = [];
+  const ratios: RatioRow[] = [];
+  try {
+    for (const part of parts) {
+      const laps = await calls(go, (request) => manager.call('echo', 'echo', request), part);
+      const about = `${part.size}, ${part.width === 1 ? 'one after the other' : `${part.width} in flight`}`;
+      times.push(...timeRows(laps, about));
+      ratios.push(timesAsLong(laps, about, [ours, inGo], part.limit));
+    }
+    const laps = await starts(go, programs);
+    times.push(...timeRows(laps, 'start and end'));
+    ratios.push(timesAsLong(laps, 'start and end', [ours, inGo]));
+  } finally {
+    await Promise.all([manager.shutdown(), go.close()]);
+  }
+  return { times, ratios };
+}
+
+function started({ plugin }: GoPrograms) {
+  const source = goPlugin<typeof hooks>(plugin, {
+    handshake: { magicCookieKey: 'ECHO_PLUGIN', magicCookieValue: 'echo' },
+    services: { echo: { method: '/bench.Echo/Call', encode: wrapped, decode: unwrapped } },
+  });
+  return Production(hooks).withTimeout(60_000).withPlugin('echo', source).build();
+}
+
+function calls(go: GoHost, ask: (request: Uint8Array) => Promise<unknown>, part: Part): Promise<Laps> {
+  const { size, width, course } = part;
+  const request = bytesOf(sizes[size]);
+  const contenders = [
+    { name: inGo, run: (count: number) => go.tell(`call ${count} ${width} ${sizes[size]}`) },
+    { name: ours, run: (count: number) => inFlight(count, width, () => ask(request)) },
+  ];
+  return race(contenders, course);
+}
+
+function starts(go: GoHost, programs: GoPrograms): Promise<Laps> {
+  const startAndEnd = async (): Promise<void> => {
+    const manager = await started(programs);
+    await manager.shutdown();
+  };
+  const contenders = [
+    { name: inGo, run: (count: number) => go.tell(`start ${count}`) },
+    { name: ours, run: (count: number) => inFlight(count, 1, startAndEnd) },
+  ];
+  return race(contenders, { rounds: 5, calls: 3, warmups: 1 });
+}
+
+/** `google.protobuf.BytesValue`: one field, number 1. */
+function wrapped(bytes: Uint8Array): Uint8Array {
+  const length: number[] = [];
+  let rest = bytes.length;
+  for (; rest >= 0x80; rest >>>= 7) length.push((rest & 0x7f) | 0x80);
+  return Buffer.concat([Buffer.from([0x0a, ...length, rest]), bytes]);
+}
+
+function unwrapped(message: Uint8Array): Uint8Array {
+  let at = 1;
+  while ((message[at] ?? 0) >= 0x80) at++;
+  return message.subarray(at + 1);
+}
