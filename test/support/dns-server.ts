@@ -1,6 +1,5 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 
 /** A DNS server that knows the IPv4 addresses of every name, and nothing else. */
 export interface DnsServer extends AsyncDisposable {
@@ -18,7 +17,7 @@ export async function dnsServer(addresses: readonly string[]): Promise<DnsServer
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
   const server: DnsServer = {
-    port: (socket.address() as AddressInfo).port,
+    port: socket.address().port,
     addresses,
     async [Symbol.asyncDispose]() {
       socket.close();
