@@ -1,4 +1,4 @@
-import { PluginError } from '../../src/core/errors.ts';
+import { isPluginError, PluginError } from '../../src/core/errors.ts';
 import { printable } from '../../src/core/printable.ts';
 import type { PluginInfo } from '../../src/core/plugin.ts';
 import type { OpenSetup } from '../../src/core/transport.ts';
@@ -74,7 +74,11 @@ function notReached({ endpoint }: Connection, details: string): PluginError {
 async function speak(reached: Reached, setup: OpenSetup, signal: AbortSignal): Promise<Spoken> {
   const { connection, line, name, services, maxFrameBytes } = reached;
   if (services === undefined)
-    return speakPlugboard({ connection, what: { session: true, maxFrameBytes }, setup, signal });
+    return speakPlugboard({ connection, what: { session: true, maxFrameBytes }, setup, signal }).catch(
+      (error: unknown) => {
+        throw isPluginError(error) && error.code === 'TRANSPORT_1302' ? noServices(error) : error;
+      },
+    );
   const { plugin, logger } = setup;
   const { own, folder, onSocket } = reached;
   const { certificate } = line;
@@ -97,6 +101,12 @@ async function speak(reached: Reached, setup: OpenSetup, signal: AbortSignal): P
     maxFrameBytes,
     setup,
   });
+}
+
+/** Most plugins of go-plugin serve a `.proto` of their own. */
+function noServices(cause: PluginError): PluginError {
+  const message = `the plugin does not serve plugboard's own .proto, and no other is known: ${cause.rawMessage} Name its methods in services, such as { get: { method: '/proto.KV/Get' } }.`;
+  return new PluginError('RPC_2002', { message, cause });
 }
 
 /** go-plugin says nothing of a plugin but its version. */

@@ -30,6 +30,14 @@ describe('a served plugin', () => {
     ]);
   });
 
+  it('answers that it will end, and ends', async () => {
+    await using plugin = await startPlugin();
+    const peer = new Peer(plugin.line, credentials.createInsecure());
+    expect(await peer.shutdown()).toBe(true);
+    peer.close();
+    expect(await plugin.exit).toBe(0);
+  });
+
   it('is not well, and lives on, where its own health check throws', async () => {
     await using plugin = await startPlugin({ FIXTURE_HEALTH_THROWS: '1' }, 'go-all-round.mjs');
     const peer = new Peer(plugin.line, credentials.createInsecure());
@@ -92,6 +100,17 @@ describe('a served plugin of a host in Go', () => {
     host.kill('SIGKILL');
     await until(() => !isAlive(Number(pid)));
     expect(existsSync(String(address))).toBe(false);
+  });
+
+  it('is gone then also if a shell stands between the two', async () => {
+    const plugin = ['sh', '-c', `${nodePlugin('go-kv.mjs').join(' ')}; true`];
+    const host = startHost(['get pid', 'wait 60000'], { plugin });
+    const lines = createInterface(host.stdout ?? process.stdin)[Symbol.asyncIterator]();
+    const [start, pid] = [await lines.next(), await lines.next()].map(({ value }) => lineOf(String(value)));
+    expect(start?.['pid']).not.toBe(Number(pid?.value));
+    host.kill('SIGKILL');
+    await until(() => !isAlive(Number(pid?.value)));
+    expect(existsSync(String(start?.['address']))).toBe(false);
   });
 
   it('says in the log what ended it', async () => {

@@ -21,10 +21,28 @@ export class MethodCodec<Call> {
     this.#limits = limits;
   }
 
-  /** The messages of a request: one, unless the method takes a stream. @throws {PluginError} `RPC_2005`, `RPC_2006`. */
-  async *requests(request: unknown): AsyncGenerator<Buffer, undefined> {
-    for await (const bytes of this.#encoded(request)) yield this.#checked(bytes);
-    return undefined;
+  /** The only message of a request. @throws {PluginError} `RPC_2005`, `RPC_2006`. */
+  async request(request: unknown): Promise<Buffer> {
+    const service = this.#service;
+    try {
+      if (service.stream === undefined || service.stream === 'server')
+        return this.#checked(await service.encode(request as never, this.#call));
+    } catch (cause) {
+      throw notWritable(cause);
+    }
+    throw notWritable('the method takes a stream');
+  }
+
+  /** The messages of a request. @throws {PluginError} as `request`. */
+  async *requests(request: unknown): AsyncGenerator<Buffer> {
+    const service = this.#service;
+    if (service.stream === 'client' || service.stream === 'both') {
+      try {
+        for await (const bytes of service.encode(request as never, this.#call)) yield this.#checked(bytes);
+      } catch (cause) {
+        throw notWritable(cause);
+      }
+    } else yield await this.request(request);
   }
 
   /** One message of the answer. @throws {PluginError} `RPC_2004`; `RPC_2006` where all of them are too much. */
@@ -33,21 +51,11 @@ export class MethodCodec<Call> {
     traffic?.received(answer.length);
     this.#received += answer.length;
     if (this.#received > maxFrameBytes) throw tooLarge(this.#received, maxFrameBytes);
+    const { buffer, byteOffset, byteLength } = answer;
     try {
-      return await this.#service.decode(new Uint8Array(answer), this.#call);
+      return await this.#service.decode(new Uint8Array(buffer, byteOffset, byteLength), this.#call);
     } catch (cause) {
       throw notReadable(cause);
-    }
-  }
-
-  async *#encoded(request: unknown): AsyncGenerator<Uint8Array> {
-    const service = this.#service;
-    try {
-      if (service.stream === 'client' || service.stream === 'both')
-        yield* service.encode(request as never, this.#call);
-      else yield await service.encode(request as never, this.#call);
-    } catch (cause) {
-      throw notWritable(cause);
     }
   }
 

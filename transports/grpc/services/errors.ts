@@ -50,11 +50,13 @@ export function tooLarge(bytes: number, maxFrameBytes: number): PluginError {
 }
 
 export function notWritable(cause: unknown): PluginError {
+  if (isPluginError(cause)) return cause;
   const message = `encode cannot write the request: ${messageOf(cause)}. Send what its message describes, or mend encode.`;
   return new PluginError('RPC_2005', { message, cause });
 }
 
 export function notReadable(cause: unknown): PluginError {
+  if (isPluginError(cause)) return cause;
   const message = `decode cannot read the answer: ${messageOf(cause)}. Is it of the same .proto as the plugin's?`;
   return new PluginError('RPC_2004', { message, cause });
 }

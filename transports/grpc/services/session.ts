@@ -146,8 +146,8 @@ export class ServiceSession<Call> implements Spoken {
     const { requestId, attempt, traceparent, tracestate, headers, metadata: more } = call;
     writeContext({ requestId, attempt, traceparent, tracestate, headers, metadata: more }, metadata);
     if (service.stream !== undefined) return this.#stream(service, codec, metadata, call, pending);
-    const { value: request } = await codec.requests(call.request).next();
-    if (request === undefined || !this.#pending.has(pending)) return undefined; // given up meanwhile
+    const request = await codec.request(call.request);
+    if (!this.#pending.has(pending)) return undefined; // given up meanwhile
     return codec.read(await this.#send(service.method, request, metadata, call, pending));
   }
 
