@@ -53,6 +53,7 @@ describe.each(matrix)('a host in Go with go-plugin $version $flags on $network',
     expect([printed(run, 'stdout'), printed(run, 'stderr')]).toEqual(['out\n', 'err\n']);
     expect(run.exitCode).toBe(0);
     expect(run.logs.filter(isComplaint)).toEqual([]);
+    expect(run.left).toEqual([]);
   });
 });
 
