@@ -114,8 +114,8 @@ describe('a served plugin of a host in Go', () => {
   });
 
   it('says in the log what ended it', async () => {
-    const run = await runHost(['ask Log crash', 'wait 500', 'get version']);
-    expect(answerTo(run, 'get version')).toMatchObject({ code: 'Unavailable' });
+    const run = await runHost(['ask Log crash', 'sleep 20000 20000']);
+    expect(answerTo(run, 'sleep 20000 20000')).toMatchObject({ code: 'Unavailable' });
     const record = run.logs.find((each) => String(each['@message']).startsWith('uncaught'));
     expect(record).toMatchObject({
       '@level': 'error',
