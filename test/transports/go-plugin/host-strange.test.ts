@@ -61,3 +61,11 @@ it('a plugin that hangs up but goes on running is ended and started again', asyn
   expect(JSON.stringify(to)).toContain('went on running');
   await ready;
 });
+
+it('a plugin that ends its session but goes on running is ended and started again', async () => {
+  const source = strange({ shown: '' }, { autoMtls: false, services: undefined });
+  await using host = await keep(source, { restart: { initialDelayMs: 10 } });
+  const ready = host.next('kv', 'ready');
+  await expect(host.ask('get')).rejects.toMatchObject({ code: 'PLUGIN_1205', retryable: true });
+  await ready;
+});

@@ -1,7 +1,7 @@
-import { isPluginError, messageOf, PluginError } from '../../src/core/errors.ts';
-import { printable } from '../../src/core/printable.ts';
-import { codes, toWireError, transportError, type Status } from '../grpc/status.ts';
-import { fromWireError } from '../wire/wire-error.ts';
+import { isPluginError, messageOf, PluginError } from '../../../src/core/errors.ts';
+import { printable } from '../../../src/core/printable.ts';
+import { codes, toWireError, transportError, type Status } from '../status.ts';
+import { fromWireError } from '../../wire/wire-error.ts';
 
 /** Which call failed. */
 export interface CallPlace {

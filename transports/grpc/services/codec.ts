@@ -1,6 +1,6 @@
-import type { Traffic } from '../../src/core/metrics.ts';
-import { notReadable, notWritable, tooLarge } from './call-errors.ts';
-import type { GoPluginCall, CodedMethod } from './host-method.ts';
+import type { Traffic } from '../../../src/core/metrics.ts';
+import { notReadable, notWritable, tooLarge } from './errors.ts';
+import type { CodedMethod } from './method.ts';
 
 /** What bounds and counts the messages of a call. */
 export interface MessageLimits {
@@ -9,13 +9,13 @@ export interface MessageLimits {
 }
 
 /** Writes the requests of one call and reads its answers. */
-export class MethodCodec {
-  readonly #service: CodedMethod;
-  readonly #call: GoPluginCall;
+export class MethodCodec<Call> {
+  readonly #service: CodedMethod<never, unknown, Call>;
+  readonly #call: Call;
   readonly #limits: MessageLimits;
   #received = 0;
 
-  constructor(service: CodedMethod, call: GoPluginCall, limits: MessageLimits) {
+  constructor(service: CodedMethod<never, unknown, Call>, call: Call, limits: MessageLimits) {
     this.#service = service;
     this.#call = call;
     this.#limits = limits;
