@@ -105,7 +105,9 @@ describe('rate-limiter with a Redis that hosts share', () => {
     await using redis = await redisServer();
     const store = await redisStore(`redis://127.0.0.1:${redis.port}`, 'test:');
     onTestFinished(() => store.close());
-    const grants = Array.from({ length: 100 }, () => store.take('client', 1, { ...shared, perMinute: 0.01 }));
+    const grants = Array.from({ length: 100 }, async () =>
+      store.take('client', 1, { ...shared, perMinute: 0.01 }),
+    );
     await new Promise((resolve) => setImmediate(resolve)); // they are sent
     const busyUntil = performance.now() + 400;
     while (performance.now() < busyUntil);
