@@ -4,6 +4,7 @@ import type { Report } from './report/report.ts';
 export const groups: Readonly<Record<string, () => Promise<{ run(): Promise<Report> }>>> = {
   'in-process': () => import('./groups/in-process.ts'),
   hooks: () => import('./groups/hooks.ts'),
+  mail: () => import('./groups/mail.ts'),
   resilience: () => import('./groups/resilience.ts'),
   metrics: () => import('./groups/metrics.ts'),
   child: () => import('./groups/child.ts'),

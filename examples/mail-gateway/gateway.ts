@@ -32,6 +32,8 @@ export interface GatewayOptions {
 export interface Gateway extends AsyncDisposable {
   readonly port: number;
   readonly queue: Queue;
+  /** How many clients are connected. */
+  readonly sessions: number;
   readonly manager: PluginManager<EmailHooks>;
   /**
    * Takes up another file: its plugins, and what can be changed while it runs.
@@ -93,6 +95,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     port: smtp.port,
     queue,
+    get sessions() {
+      return front.sessions.total;
+    },
     manager,
     close,
     async reload(file) {

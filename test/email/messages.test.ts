@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { definePlugin, Simple, type PluginManager, type PluginSource } from 'plugboard';
+import { definePlugin, Simple, type Plugin, type PluginManager, type PluginSource } from 'plugboard';
 import {
   emailHooks,
   messageServices,
@@ -12,7 +12,8 @@ import {
   type EmailHooks,
   type MessageRef,
 } from 'plugboard/email';
-import { inProcess, subprocess, worker } from 'plugboard/transports';
+import { serveGrpc } from 'plugboard/grpc';
+import { grpc, inProcess, subprocess, worker } from 'plugboard/transports';
 import { managed, type Managed } from '../support/managed.ts';
 import { expectNoChildren } from '../support/processes.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -95,6 +96,17 @@ describe.each(places)('a plugin %s', (_where, source) => {
     const missing = `${bytes.length} of ${bytes.length + 1} bytes of the message are there`;
     await expect(scan(host.manager, { id: 'm-1', size: bytes.length + 1, file })).rejects.toThrow(missing);
     await expect(scan(host.manager, { id: 'm-1', size: bytes.length + 1 })).rejects.toThrow(missing);
+  });
+});
+
+describe('a plugin behind gRPC, on another machine', () => {
+  it('reads a message through the host', async () => {
+    await using folder = await tempFolder();
+    const file = await folder.write('m-1', bytes, 0o600);
+    await using server = await serveGrpc(reading as Plugin, {});
+    await using host = await scanner(grpc(server.endpoint), file, ['message.read']);
+    const message = { id: 'm-1', size: bytes.length, file: '/only/on/the/other/machine' };
+    expect(await scan(host.manager, message)).toEqual({ action: 'reject', signature: sha256 });
   });
 });
 

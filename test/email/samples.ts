@@ -21,7 +21,7 @@ export const session: MailSession = {
 };
 const sender = mailAddr('ada@example.org', { SIZE: '1000', SMTPUTF8: true });
 const recipient = mailAddr('bob@example.net');
-export const transaction: MailTransaction = { id: 't-1', sender };
+const transaction: MailTransaction = { id: 't-1', sender };
 export const message: MessageRef = { id: 'm-1', size: 1234, sha256: 'a'.repeat(64), file: '/spool/m-1' };
 const headers = [
   ['Subject', 'Hello'],

@@ -8,7 +8,13 @@ import { sendReport } from './send-report.ts';
 import { queueContext, type DeliveryTools } from './tools.ts';
 
 /** Does what is due of a mail: tries its recipients, writes down what came of it, tells the sender. */
-export async function deliver(tools: DeliveryTools, lease: Lease): Promise<void> {
+export async function deliver(known: DeliveryTools, lease: Lease): Promise<void> {
+  const { traceparent } = lease.envelope.trace;
+  const trace = traceparent === undefined ? {} : { traceparent };
+  const tools: DeliveryTools = {
+    ...known,
+    run: (hook, request, options) => known.run(hook, request, { ...options, ...trace }),
+  };
   // A crash may have come between a failure and its report.
   await sendReport(tools, lease);
   const due = lease.due;

@@ -17,6 +17,7 @@ const trace = z.object({
   transactionId: z.string(),
   clientIp: z.string().optional(),
   helo: z.string().optional(),
+  traceparent: z.string().optional(),
 });
 
 /** One accepted mail. Written once, before the 250, and never changed; what becomes of it is in its journal. */

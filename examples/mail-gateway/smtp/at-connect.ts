@@ -48,7 +48,13 @@ export function atDisconnect(front: Front, session: Session): void {
     messages: session.messages,
   };
   const run = front.runIn(session.id);
-  quietly(() => run('connection.disconnect', { ...session.context, ...told }, { within: session.scope }));
+  quietly(() =>
+    run(
+      'connection.disconnect',
+      { ...session.context, ...told },
+      { within: session.scope, traceparent: session.traceparent },
+    ),
+  );
   count(front, 'session.closed', { reason: told.reason }, { durationMs });
 }
 
@@ -62,5 +68,10 @@ export function atReset(
   if (transaction === undefined) return;
   session.transaction = undefined;
   const told = { ...session.contextOf(transaction), reason };
-  quietly(() => front.runIn(session.id)('transaction.reset', told, { within: transaction.scope }));
+  quietly(() =>
+    front.runIn(session.id)('transaction.reset', told, {
+      within: transaction.scope,
+      traceparent: session.traceparent,
+    }),
+  );
 }

@@ -150,6 +150,7 @@ function envelopeOf(
       sessionId: session.id,
       transactionId: transaction.id,
       clientIp: session.ip,
+      traceparent: session.traceparent,
       ...(helo !== false && { helo }),
     },
   };

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { openScope, type RunOptions, type Scope } from 'plugboard';
 import type {
@@ -16,6 +17,8 @@ import type { Transaction } from './transaction.ts';
 export class Session {
   readonly connection: SMTPConnection;
   readonly startedAtMs: number;
+  /** The W3C trace context that all its hooks, and those of its mail's delivery, belong to. */
+  readonly traceparent = `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
   /** Facts and notes of its hooks live here. */
   scope: Scope<EmailHooks> = openScope('session');
   transaction: Transaction | undefined;
@@ -52,7 +55,8 @@ export class Session {
 
   /** How hooks of the session are run; those of a transaction see that too. */
   get running(): RunOptions {
-    return { within: this.transaction?.scope ?? this.scope, signal: this.signal };
+    const { signal, traceparent } = this;
+    return { within: this.transaction?.scope ?? this.scope, signal, traceparent };
   }
 
   /** What hooks of the session are told. */

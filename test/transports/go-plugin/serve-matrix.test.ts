@@ -32,6 +32,8 @@ const answers = {
   'get version': { value: '1' },
 };
 
+const prints = ['ask Print out\\n', 'ask Complain err\\n', 'until stdout out', 'until stderr err'];
+
 /** 1.4 warns of every plugin without a checksum. */
 function isComplaint(record: Line): boolean {
   return (
@@ -44,7 +46,7 @@ describe.each(matrix)('a host in Go with go-plugin $version $flags on $network',
   const { version, flags, network } = how;
 
   it('runs a plugin in Node: calls, streams, broker, health, and its end', async () => {
-    const steps = [...Object.keys(answers), 'ask Print out\\n', 'ask Complain err\\n', 'wait 20'];
+    const steps = [...Object.keys(answers), ...prints];
     const run = await runHost(steps, { version, flags, env: { FIXTURE_NETWORK: network } });
     for (const [step, answer] of Object.entries(answers)) expect(answerTo(run, step)).toMatchObject(answer);
     expect(answerTo(run, 'start')['address']).toMatch(
@@ -53,6 +55,7 @@ describe.each(matrix)('a host in Go with go-plugin $version $flags on $network',
     expect([printed(run, 'stdout'), printed(run, 'stderr')]).toEqual(['out\n', 'err\n']);
     expect(run.exitCode).toBe(0);
     expect(run.logs.filter(isComplaint)).toEqual([]);
+    expect(run.left).toEqual([]);
   });
 });
 

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { definePlugin, type HooksPluginSpec, type PluginSettings } from 'plugboard';
 import { accept, type EmailHooks } from 'plugboard/email';
 import { inProcess } from 'plugboard/transports';
@@ -26,6 +25,8 @@ export interface TestGateway extends AsyncDisposable {
   readonly peer: Peer;
   readonly log: MemoryLogger;
   readonly folder: string;
+  /** As the file has them. */
+  readonly routes: readonly object[];
 }
 
 export async function testGateway(
@@ -36,11 +37,12 @@ export async function testGateway(
   const folder = await tempFolder();
   const peer = await startPeer({ lmtp: true });
   const log = new MemoryLogger();
+  const routes = [{ domains: ['*'], to: `lmtp://127.0.0.1:${peer.port}` }];
   const settings = {
     hostname: 'gw.example.org',
     folder: folder.path,
     listen: { port: 0 },
-    routes: [{ domains: ['*'], to: `lmtp://127.0.0.1:${peer.port}` }],
+    routes,
     closeSeconds: 1,
     ...gateway,
   };
@@ -50,7 +52,8 @@ export async function testGateway(
     port: running.port,
     peer,
     log,
-    folder: join(folder.path),
+    folder: folder.path,
+    routes,
     async [Symbol.asyncDispose]() {
       await running.close();
       await peer[Symbol.asyncDispose]();
