@@ -7,6 +7,7 @@ import { headerChanges, type AntispamAnswer, type EmailHooks, type MessageContex
 import { answerTo } from '../../../../examples/mail-gateway/plugins/rspamd/answer.ts';
 import { rspamd } from '../../../../examples/mail-gateway/plugins/rspamd/plugin.ts';
 import { replySchema } from '../../../../examples/mail-gateway/plugins/rspamd/reply.ts';
+import { check } from '../../../email/check.ts';
 import { requests } from '../../../email/samples.ts';
 import { needsTool } from '../../../languages/tool.ts';
 import { tempFolder } from '../../../support/temp-folder.ts';
@@ -114,6 +115,24 @@ describe('what Rspamd answers', () => {
         { op: 'add', name: 'X-Spam', value: 'Yes' },
       ],
     });
+  });
+
+  it('stays an answer whatever a sender has got into it', async () => {
+    const reply = replySchema.parse({
+      action: 'reject',
+      symbols: {
+        A: { name: 'A\r\n', score: 1, options: Array.from({ length: 500 }, () => 'x'.repeat(5000)) },
+      },
+      messages: { smtp_message: '\u20ac'.repeat(1000) },
+    });
+    expect((await check('content.antispamScan', 'response', answerTo(reply))).issues).toEqual([]);
+    const odd = replySchema.parse({
+      action: 'no action',
+      milter: { add_headers: { 'X A': 'b', 'X-B': 'c'.repeat(5000) }, remove_headers: { '': 0 } },
+    });
+    const answer = answerTo(odd);
+    expect((await check('content.antispamScan', 'response', answer)).issues).toEqual([]);
+    expect(answer).toMatchObject({ headers: [{ name: 'X-B' }] });
   });
 
   it('may ask to come again', () => {

@@ -7,7 +7,7 @@ import { inProcess } from 'plugboard/transports';
 import type { OwnPlugin } from '../../../../examples/mail-gateway/own-plugin.ts';
 import { authFile, hashPassword } from '../../../../examples/mail-gateway/plugins/auth-file.ts';
 import { clamav } from '../../../../examples/mail-gateway/plugins/clamav/plugin.ts';
-import { greylist } from '../../../../examples/mail-gateway/plugins/greylist.ts';
+import { greylist } from '../../../../examples/mail-gateway/plugins/greylist/plugin.ts';
 import type { MailPlugin } from '../../../../examples/mail-gateway/plugins/index.ts';
 import { mailAuth } from '../../../../examples/mail-gateway/plugins/mail-auth/plugin.ts';
 import { rateLimiter } from '../../../../examples/mail-gateway/plugins/rate-limiter/plugin.ts';
