@@ -22,6 +22,7 @@ function strange(does: object, options: Partial<GoPluginOptions> = {}): PluginSo
     env,
     handshake,
     services,
+    killTimeoutMs: 50, // it knows no Shutdown
     ...options,
   });
 }
