@@ -56,6 +56,7 @@ function served(session: boolean, options: SourceOptions = {}): PluginSource {
 }
 
 const elsewhere = 'its server runs elsewhere, and its output with it';
+const outlives = 'its server outlives the host, and closes for itself';
 const oneWay = 'calls by themselves have no way back to the host';
 
 /** Every transport with what it cannot do. */
@@ -98,6 +99,7 @@ export const subjects: readonly Subject[] = [
     name: 'grpc, session',
     source: (options) => served(true, options),
     cannot: {
+      'a shutdown waits until the plugin has closed': outlives,
       'what it prints on stdout arrives as a record': elsewhere,
       'what it prints on stderr arrives as a record': elsewhere,
     },
@@ -106,6 +108,7 @@ export const subjects: readonly Subject[] = [
     name: 'grpc, calls by themselves',
     source: (options) => served(false, options),
     cannot: {
+      'a shutdown waits until the plugin has closed': outlives,
       'what it prints on stdout arrives as a record': elsewhere,
       'what it prints on stderr arrives as a record': elsewhere,
       'its log records arrive with its name and their level': oneWay,
