@@ -70,6 +70,7 @@ export const subjects: readonly Subject[] = [
       'an answer over the frame limit fails with RPC_2006, and the next call works': `${shared}: there are no frames`,
       'what it prints on stdout arrives as a record': `${shared}, and its stdout`,
       'what it prints on stderr arrives as a record': `${shared}, and its stderr`,
+      'what it prints at its end arrives, more than a pipe holds': `${shared}, and its stderr`,
       'an answer of undefined arrives as null': `${shared}: undefined stays undefined`,
     },
   },
@@ -102,6 +103,7 @@ export const subjects: readonly Subject[] = [
       'a shutdown waits until the plugin has closed': outlives,
       'what it prints on stdout arrives as a record': elsewhere,
       'what it prints on stderr arrives as a record': elsewhere,
+      'what it prints at its end arrives, more than a pipe holds': elsewhere,
     },
   },
   {
@@ -111,6 +113,7 @@ export const subjects: readonly Subject[] = [
       'a shutdown waits until the plugin has closed': outlives,
       'what it prints on stdout arrives as a record': elsewhere,
       'what it prints on stderr arrives as a record': elsewhere,
+      'what it prints at its end arrives, more than a pipe holds': elsewhere,
       'its log records arrive with its name and their level': oneWay,
       'progress arrives at the caller in its order': oneWay,
       'a caller who gives up aborts the signal of the plugin': `${oneWay}, and this case waits for progress`,
@@ -124,7 +127,10 @@ export const subjects: readonly Subject[] = [
       const handshake = { magicCookieKey: 'BASIC_PLUGIN', magicCookieValue: 'hello' };
       return goPlugin(process.execPath, { args: [fixture('go-all-round.mjs')], handshake, ...options });
     },
-    cannot: {},
+    cannot: {
+      'what it prints at its end arrives, more than a pipe holds':
+        'the connection that carries it is over before',
+    },
   },
   {
     name: 'subprocess, lines of go-plugins',
