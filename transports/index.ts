@@ -5,4 +5,5 @@ export type { SubprocessOptions } from './subprocess/options.ts';
 export { grpc } from './grpc/host.ts';
 export type { GrpcAuth, Secret } from './grpc/auth.ts';
 export type { GrpcOptions } from './grpc/options.ts';
+export type { GrpcMethod, GrpcServices } from './grpc/services/method.ts';
 export type { GrpcTls } from './grpc/tls-options.ts';

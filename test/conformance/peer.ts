@@ -32,9 +32,12 @@ export class Peer {
     return this.#unary(healthMethods.check, { service });
   }
 
-  /** A plugin may end before it has answered. */
-  shutdown(): Promise<unknown> {
-    return this.#unary(goPluginMethods.shutdown, {}).catch(() => {});
+  /** Whether it was answered: a plugin may end before. */
+  shutdown(): Promise<boolean> {
+    return this.#unary(goPluginMethods.shutdown, {}).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Opens a stream that stays open: an end within the time that an answer takes is an error. */

@@ -34,6 +34,8 @@ describe('a watched configuration', () => {
   it('that is broken changes nothing and says where; the next good one cures it', async () => {
     const { host } = await watchedHive();
     await using _ = host;
+    const events: (string | undefined)[] = [];
+    host.manager.on('reload', ({ error }) => events.push(error?.code));
     const broken = host.nextReload();
     await writeFile(host.path, 'plugins: [\n  { name: ada, typ: subprocess');
     expect((await broken).error).toMatchObject({ code: 'CONFIG_1702' });
@@ -41,6 +43,7 @@ describe('a watched configuration', () => {
     const cured = host.nextReload();
     await host.write({ ada: {}, bob: {} });
     expect((await cured).report?.added).toEqual(['bob']);
+    expect(events).toEqual(['CONFIG_1702', undefined]);
   });
 
   it('that is gone changes nothing; it may come back', async () => {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Simple } from 'plugboard';
 import { subprocess } from 'plugboard/transports';
 import { afterEach, describe, expect, it } from 'vitest';
-import { reaperScript } from '../../transports/subprocess/reaper-script.ts';
+import { reaperScript, startMark } from '../../transports/subprocess/reaper-script.ts';
 import { hostProgram } from '../support/host-program.ts';
 import { managed } from '../support/managed.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
@@ -20,9 +20,10 @@ const reapers = (): number[] => ownChildren().filter((pid) => !ownPlugins().incl
 
 describe.skipIf(process.platform === 'win32')('the shell that outlives its host', () => {
   /** A process in a group of its own; it tells what it hears. */
-  function group(program: string): ChildProcess & { readonly pid: number } {
-    const process = spawn('sh', ['-c', program], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
-    return Object.assign(process, { pid: process.pid ?? 0 });
+  function group(program: string, mark?: string): ChildProcess & { readonly pid: number } {
+    const env = { PATH: process.env['PATH'], ...(mark !== undefined && { [startMark]: mark }) };
+    const child = spawn('sh', ['-c', program], { detached: true, env, stdio: ['ignore', 'pipe', 'ignore'] });
+    return Object.assign(child, { pid: child.pid ?? 0 });
   }
 
   async function told(lines: string): Promise<void> {
@@ -38,6 +39,19 @@ describe.skipIf(process.platform === 'win32')('the shell that outlives its host'
     for (const { pid } of [ended, unknown]) process.kill(-pid, 'SIGKILL');
     await until(() => !isAlive(ended.pid) && !isAlive(unknown.pid));
   });
+
+  it.runIf(process.platform === 'linux')(
+    'finds what was about to start by its mark, and leaves alone what came to be known and has ended since',
+    async () => {
+      const marks = ['lost', 'known', 'elsewhere'].map((word) => `${word}-${process.pid}`);
+      const [lost, known, elsewhere] = marks.map((mark) => group('sleep 60 & sleep 60', mark));
+      const pids = [lost, known, elsewhere].map((child) => child?.pid ?? 0);
+      await told(`?${marks[0]}\n?${marks[1]}\n+${pids[1]}\n!${marks[1]}\n-${pids[1]}\n`);
+      expect(pids.map(isAlive)).toEqual([false, true, true]);
+      for (const pid of pids.slice(1)) process.kill(-pid, 'SIGKILL');
+      await until(() => !pids.some(isAlive));
+    },
+  );
 
   it('lets a program clean up, and ends one that does not', async () => {
     const cleansUp = group(`trap 'echo cleaned up; exit 0' TERM; echo ready; while :; do sleep 0.01; done`);

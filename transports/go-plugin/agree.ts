@@ -1,19 +1,23 @@
-import { PluginError } from '../../src/core/errors.ts';
+import { isPluginError, PluginError } from '../../src/core/errors.ts';
 import { printable } from '../../src/core/printable.ts';
 import type { PluginInfo } from '../../src/core/plugin.ts';
 import type { OpenSetup } from '../../src/core/transport.ts';
 import type { Connection } from '../grpc/connect.ts';
+import { lost } from '../grpc/link.ts';
+import { isLost, isStatus } from '../grpc/services/errors.ts';
+import { checkHealth } from '../grpc/services/health.ts';
+import { withReflection } from '../grpc/services/reflected.ts';
+import { ServiceSession } from '../grpc/services/session.ts';
+import { speakPlugboard, type Spoken } from '../grpc/spoken.ts';
+import { transportError } from '../grpc/status.ts';
 import type { PluginLog } from '../wire/plugin-log.ts';
 import { openBroker } from './broker-host.ts';
-import { isLost, isStatus } from './call-errors.ts';
 import type { OwnCertificate } from './certificate.ts';
 import type { HandshakeLine } from './handshake-line.ts';
-import { checkHealth } from './host-health.ts';
 import type { AnyGoServices } from './host-method.ts';
-import { speakPlugboard, type Spoken } from './host-session.ts';
 import { logPrints } from './host-streams.ts';
-import { withReflection } from './reflected.ts';
-import { ServiceSession } from './service-session.ts';
+import { Lender } from './lender.ts';
+import { healthService } from './messages.ts';
 
 /** A connection to a plugin, and what is known of it. */
 export interface Reached {
@@ -55,7 +59,7 @@ export async function agree(reached: Reached, setup: OpenSetup, signal: AbortSig
 /** By a question that every plugin answers in some way. */
 async function reach(connection: Connection): Promise<void> {
   try {
-    await checkHealth(connection);
+    await checkHealth(connection, healthService);
   } catch (error) {
     if (!isStatus(error) || !isLost(error)) return;
     throw connection.security.refused() ?? notReached(connection, error.details);
@@ -69,7 +73,12 @@ function notReached({ endpoint }: Connection, details: string): PluginError {
 
 async function speak(reached: Reached, setup: OpenSetup, signal: AbortSignal): Promise<Spoken> {
   const { connection, line, name, services, maxFrameBytes } = reached;
-  if (services === undefined) return speakPlugboard(connection, maxFrameBytes, setup, signal);
+  if (services === undefined)
+    return speakPlugboard({ connection, what: { session: true, maxFrameBytes }, setup, signal }).catch(
+      (error: unknown) => {
+        throw isPluginError(error) && error.code === 'TRANSPORT_1302' ? noServices(error) : error;
+      },
+    );
   const { plugin, logger } = setup;
   const { own, folder, onSocket } = reached;
   const { certificate } = line;
@@ -78,12 +87,26 @@ async function speak(reached: Reached, setup: OpenSetup, signal: AbortSignal): P
   const broker = openBroker(connection, place);
   return new ServiceSession({
     connection,
-    broker,
     services: chosen,
+    lend: () => {
+      const lender = new Lender(broker);
+      return { call: lender, end: () => lender.end() };
+    },
+    health: () => checkHealth(connection, healthService),
+    over: lost(connection).then((status) =>
+      transportError(status, { plugin, endpoint: connection.endpoint }),
+    ),
+    onEnd: () => broker.close(),
     info: infoOf(name, line),
     maxFrameBytes,
     setup,
   });
+}
+
+/** Most plugins of go-plugin serve a `.proto` of their own. */
+function noServices(cause: PluginError): PluginError {
+  const message = `the plugin does not serve plugboard's own .proto, and no other is known: ${cause.rawMessage} Name its methods in services, such as { get: { method: '/proto.KV/Get' } }.`;
+  return new PluginError('RPC_2002', { message, cause });
 }
 
 /** go-plugin says nothing of a plugin but its version. */

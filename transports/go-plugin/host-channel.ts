@@ -2,9 +2,8 @@ import { PluginError } from '../../src/core/errors.ts';
 import type { PluginInfo } from '../../src/core/plugin.ts';
 import type { Channel, OpenSetup } from '../../src/core/transport.ts';
 import type { Connection } from '../grpc/connect.ts';
-import { lost } from '../grpc/link.ts';
 import { closedButAliveMs, within } from '../subprocess/stop.ts';
-import type { Spoken } from './host-session.ts';
+import type { Spoken } from '../grpc/spoken.ts';
 import { tellToEnd } from './kill.ts';
 import type { Life } from './life.ts';
 
@@ -37,7 +36,7 @@ export class GoPluginChannel implements Channel {
       connection.client.close();
       return this.#closing === undefined ? reason : undefined;
     });
-    void lost(connection).then(() => this.#connectionLost());
+    void spoken.over.then((why) => this.#overBeforeGone(why));
   }
 
   call: Channel['call'] = (call) => this.#spoken.call(call);
@@ -70,12 +69,15 @@ export class GoPluginChannel implements Channel {
     await gone;
   }
 
-  /** A crash closes the connection a moment before the exit is known. */
-  async #connectionLost(): Promise<void> {
-    const { plugin, clock } = this.#setup;
+  /** A crash closes the connection a moment before the exit is known, which tells more. */
+  async #overBeforeGone(why: PluginError): Promise<void> {
+    const { clock } = this.#setup;
     if (this.#closing !== undefined || (await within(clock, closedButAliveMs, this.#life.gone))) return;
-    const message =
-      'the plugin closed its connection but went on running; it was ended. Keep the server up until Shutdown.';
-    this.kill(new PluginError('PLUGIN_1205', { plugin, message }));
+    this.kill(why.code === 'PLUGIN_1205' ? hungUp(why) : why);
   }
+}
+
+function hungUp({ plugin, rawMessage }: PluginError): PluginError {
+  const message = `the plugin went on running, but its connection is over, and it was ended: ${rawMessage} Keep the server up until Shutdown.`;
+  return new PluginError('PLUGIN_1205', { plugin, message });
 }

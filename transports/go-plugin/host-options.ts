@@ -4,6 +4,7 @@ import type { Undeclared } from '../../src/core/contract.ts';
 import { PluginError } from '../../src/core/errors.ts';
 import { loadsCode } from '../../src/core/loader-variables.ts';
 import { printable } from '../../src/core/printable.ts';
+import { checkServices } from '../grpc/services/check.ts';
 import { resolveSubprocess, type ResolvedSubprocess, type SubprocessOptions } from '../subprocess/options.ts';
 import { defaultMaxFrameBytes } from '../wire/messages.ts';
 import type { Curve } from './certificate.ts';
@@ -111,16 +112,8 @@ export function servicesOf(
   services: AnyGoServices | ((protocolVersion: number) => AnyGoServices) | undefined,
 ): ResolvedGoPlugin['services'] {
   if (services === undefined) return undefined;
-  if (typeof services === 'function') return (version) => checkServices(command, services(version));
-  checkServices(command, services);
+  const source = `goPlugin('${printable(command, 80)}')`;
+  if (typeof services === 'function') return (version) => checkServices(source, services(version));
+  checkServices(source, services);
   return () => services;
-}
-
-function checkServices(command: string, services: AnyGoServices): AnyGoServices {
-  for (const [hook, service] of Object.entries(services)) {
-    if (/^\/[\w.]+\/\w+$/.test(service?.method ?? '')) continue;
-    const message = `goPlugin('${printable(command, 80)}') has no method for the hook '${printable(hook, 80)}'. Name it in full: method: '/proto.KV/Get'.`;
-    throw new PluginError('CONFIG_1703', { message });
-  }
-  return services;
 }

@@ -1,13 +1,14 @@
 import { systemClock } from '../../src/core/clock.ts';
 import { messageOf } from '../../src/core/errors.ts';
 import type { Logger } from '../../src/core/logger.ts';
+import { hostWatch } from './serve-host-watch.ts';
 import { removeSockets } from './serve-listener.ts';
 
 /** A host of go-plugin waits 2 seconds after Shutdown, and kills then. */
 const closeTimeoutMs = 1500;
 
 /** How soon a plugin sees that its host died. */
-const parentCheckMs = 1000;
+const hostCheckMs = 1000;
 
 /** The end of a plugin, however it comes: asked for, by a signal, or because nobody is there any more. */
 export class ServedLife {
@@ -27,7 +28,7 @@ export class ServedLife {
     process.on('uncaughtExceptionMonitor', ({ message, stack }) =>
       log.error(`uncaught exception: ${message}`, { stack }),
     );
-    this.#watchParent(process.ppid);
+    this.#watchHost(hostWatch());
   }
 
   /** Closes the plugin and ends the process, within what a host waits for. */
@@ -41,12 +42,12 @@ export class ServedLife {
       .then(exit);
   }
 
-  /** Go's host passes its own stdin on, so only the parent's number tells that it is gone. */
-  #watchParent(parent: number): void {
+  /** Go's host passes its own stdin on, so its end does not tell. */
+  #watchHost(isGone: () => boolean): void {
     const check = (): void => {
-      if (process.ppid === parent) this.#watchParent(parent);
-      else this.end();
+      if (isGone()) this.end();
+      else this.#watchHost(isGone);
     };
-    systemClock.startTimer(parentCheckMs, check).keepAlive(false);
+    systemClock.startTimer(hostCheckMs, check).keepAlive(false);
   }
 }

@@ -4,7 +4,7 @@ import type { PluginInfo } from '../../src/core/plugin.ts';
 import type { Channel } from '../../src/core/transport.ts';
 import { withResolvers } from '../wire/with-resolvers.ts';
 import type { Connection } from './connect.ts';
-import type { Live } from './greet.ts';
+import type { Spoken } from './spoken.ts';
 
 /** A server that was asked to say goodbye gets so long for it, in milliseconds. */
 const goodbyeMs = 1000;
@@ -14,31 +14,30 @@ export class GrpcChannel implements Channel {
   readonly info: PluginInfo;
   readonly hooks: readonly string[];
   readonly ended: Promise<PluginError | undefined>;
-  readonly #live: Live;
+  readonly #spoken: Spoken;
   readonly #connection: Connection;
   readonly #clock: Clock;
   readonly #end: (reason: PluginError | undefined) => void;
   #closing: Promise<void> | undefined;
 
-  constructor(live: Live, connection: Connection, clock: Clock) {
-    this.info = live.welcome.info;
-    this.hooks = live.welcome.hooks;
-    this.#live = live;
+  constructor(spoken: Spoken, connection: Connection, clock: Clock) {
+    this.info = spoken.info;
+    this.hooks = spoken.hooks;
+    this.#spoken = spoken;
     this.#connection = connection;
     this.#clock = clock;
     const { promise, resolve } = withResolvers<PluginError | undefined>();
     this.ended = promise;
     this.#end = resolve;
-    void live.over.then((reason) => this.kill(reason));
+    void spoken.over.then((reason) => this.kill(reason));
   }
 
-  call: Channel['call'] = (call) => this.#live.session.call(call);
-  health: Channel['health'] = () => this.#live.session.health();
-  configure: Channel['configure'] = (config) => this.#live.session.configure(config);
+  call: Channel['call'] = (call) => this.#spoken.call(call);
+  health: Channel['health'] = () => this.#spoken.health();
+  configure: Channel['configure'] = (config) => this.#spoken.configure(config);
 
   kill: Channel['kill'] = (reason) => {
-    this.#live.session.fail(reason);
-    this.#live.link.wire.destroy();
+    this.#spoken.fail(reason);
     this.#connection.client.close();
     this.#end(this.#closing === undefined ? reason : undefined);
   };
@@ -49,10 +48,10 @@ export class GrpcChannel implements Channel {
   };
 
   async #stop(timeoutMs: number): Promise<void> {
-    const { link, session, over } = this.#live;
+    const { over } = this.#spoken;
     if (timeoutMs > 0) {
-      await this.#within(timeoutMs, Promise.race([session.shutdown(timeoutMs).catch(() => {}), over]));
-      link.wire.end();
+      await this.#within(timeoutMs, Promise.race([this.#spoken.drain(timeoutMs), over]));
+      this.#spoken.hangUp();
       this.#connection.client.close();
       await this.#within(goodbyeMs, over);
     }

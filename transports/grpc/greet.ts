@@ -19,7 +19,7 @@ export interface Live {
 }
 
 /** How a handshake is made. `signal` ends it. */
-interface Greeting {
+export interface Greeting {
   readonly connection: Connection;
   readonly what: Pick<ResolvedGrpc, 'session' | 'maxFrameBytes'>;
   readonly setup: OpenSetup;

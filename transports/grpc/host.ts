@@ -13,7 +13,7 @@ import { resolveGrpc, type GrpcOptions, type ResolvedGrpc } from './options.ts';
  */
 export function grpc<H = Undeclared>(
   endpoint: string | readonly string[],
-  options: GrpcOptions = {},
+  options: GrpcOptions<NoInfer<H>> = {},
 ): PluginSource<H> {
   const what = resolveGrpc(endpoint, options);
   const target = what.endpoints.join(',');

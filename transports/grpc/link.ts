@@ -45,7 +45,8 @@ export function openUnary(
     traffic: setup.traffic,
     metadata: () => connection.metadata(),
   });
-  return { wire, over: lost(connection) };
+  const ended = wire.ended.then((): Status => ({ code: codes.ok, details: '' }));
+  return { wire, over: Promise.race([lost(connection), ended]) };
 }
 
 /**

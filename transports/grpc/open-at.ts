@@ -3,9 +3,11 @@ import type { Channel, OpenSetup } from '../../src/core/transport.ts';
 import { startTimedOut } from '../wire/start-timeout.ts';
 import { GrpcChannel } from './channel.ts';
 import { connect, type Connection } from './connect.ts';
-import { shakeHands } from './greet.ts';
+import type { Greeting } from './greet.ts';
 import { loadGrpc } from './load.ts';
 import type { ResolvedGrpc } from './options.ts';
+import { speakServices } from './services/speak.ts';
+import { speakPlugboard, type Spoken } from './spoken.ts';
 
 /** Connects to one endpoint and shakes hands, as long as that may take and somebody wants it. */
 export async function openAt(endpoint: string, what: ResolvedGrpc, setup: OpenSetup): Promise<Channel> {
@@ -17,15 +19,21 @@ export async function openAt(endpoint: string, what: ResolvedGrpc, setup: OpenSe
   });
   const stop = limit(abandon, connection, what, setup);
   try {
-    const shaken = shakeHands({ connection, what, setup, signal: abandon.signal });
-    const live = await Promise.race([shaken, abandoned]);
-    return new GrpcChannel(live, connection, setup.clock);
+    const speaking = speak({ connection, what, setup, signal: abandon.signal });
+    const spoken = await Promise.race([speaking, abandoned]);
+    return new GrpcChannel(spoken, connection, setup.clock);
   } catch (error) {
     connection.client.close();
     throw error;
   } finally {
     stop();
   }
+}
+
+/** The methods that the host names, or plugboard's own. */
+function speak(greeting: Greeting & { readonly what: ResolvedGrpc }): Promise<Spoken> {
+  const { services } = greeting.what;
+  return services === undefined ? speakPlugboard(greeting) : speakServices(services, greeting);
 }
 
 /** Abandons a start that takes too long or that nobody wants any more; the function it gives ends its watch. */

@@ -1,14 +1,17 @@
 import * as z from 'zod';
 
+import type { Undeclared } from '../../src/core/contract.ts';
 import { PluginError } from '../../src/core/errors.ts';
 import { printable } from '../../src/core/printable.ts';
 import { defaultMaxFrameBytes } from '../wire/messages.ts';
 import { authHeaders, type AuthHeaders, type GrpcAuth } from './auth.ts';
 import { checkEndpoint } from './endpoint.ts';
+import { checkServices } from './services/check.ts';
+import type { AnyServices, GrpcServices } from './services/method.ts';
 import type { GrpcTls } from './tls-options.ts';
 
 /** How a gRPC server is connected to. */
-export interface GrpcOptions {
+export interface GrpcOptions<H = Undeclared> {
   /** TLS 1.2 or newer; `true` with the authorities that Node knows. Default false, and on with `auth` by `mtls`. */
   readonly tls?: boolean | GrpcTls | undefined;
   /** How the host says who it is. Default `{ method: 'none' }`. */
@@ -18,6 +21,11 @@ export interface GrpcOptions {
    * progress and ask the host. Default true. Without it every call is a method call of its own.
    */
   readonly session?: boolean | undefined;
+  /**
+   * For a server with a `.proto` of its own: which of its methods answers which hook. Default: the server has
+   * plugboard's service.
+   */
+  readonly services?: GrpcServices<H> | undefined;
   /** The largest message in either direction, in bytes. Default 16 MiB, as every transport; gRPC's own is 4 MiB. */
   readonly maxFrameBytes?: number | undefined;
   /** For the connection to be there, in milliseconds. Default 10,000, as go-plugins. */
@@ -37,6 +45,8 @@ export interface ResolvedGrpc {
   /** Whether something secret is sent. */
   readonly hasSecrets: boolean;
   readonly session: boolean;
+  /** Undefined for a server with plugboard's service. */
+  readonly services: AnyServices<undefined> | undefined;
   readonly maxFrameBytes: number;
   readonly connectTimeoutMs: number;
   readonly keepAliveMs: number;
@@ -58,13 +68,16 @@ const checkedOptions = z.strictObject({
     .custom<GrpcAuth>((value) => typeof value === 'object' && value !== null)
     .default({ method: 'none' }),
   session: z.boolean().default(true),
+  services: z
+    .custom<AnyServices<undefined>>((value) => typeof value === 'object' && value !== null)
+    .optional(),
   maxFrameBytes: z.number().min(1024).default(defaultMaxFrameBytes),
   connectTimeoutMs: z.number().min(1).default(10_000),
   keepAliveMs: z.number().min(0).default(300_000),
 });
 
 /** @throws {PluginError} `PLUGIN_1003` to `PLUGIN_1005`, `AUTH_11xx`, `CONFIG_1703` for what makes no sense. */
-export function resolveGrpc(endpoint: string | readonly string[], options: GrpcOptions): ResolvedGrpc {
+export function resolveGrpc<H>(endpoint: string | readonly string[], options: GrpcOptions<H>): ResolvedGrpc {
   const endpoints = [endpoint].flat().map(checkEndpoint);
   if (endpoints.length === 0) checkEndpoint(undefined);
   const result = checkedOptions.safeParse(options);
@@ -75,10 +88,11 @@ export function resolveGrpc(endpoint: string | readonly string[], options: GrpcO
     const message = `the options of grpc('${printable(endpoints.join(', '), 80)}') are wrong: ${problems.join('; ')}.`;
     throw new PluginError('CONFIG_1703', { message });
   }
-  const { tls, auth, ...plain } = result.data;
+  const { tls, auth, services: given, ...plain } = result.data;
+  const services = given && checkServices(`grpc('${printable(endpoints.join(', '), 80)}')`, given);
   const headers = authHeaders(auth);
   const hasSecrets = auth.method !== 'none' && auth.method !== 'mtls';
-  return { endpoints, tls: tlsOf(tls, auth), headers, hasSecrets, ...plain };
+  return { endpoints, tls: tlsOf(tls, auth), headers, hasSecrets, services, ...plain };
 }
 
 function tlsOf(tls: boolean | GrpcTls, auth: GrpcAuth): GrpcTls | undefined {

@@ -3,6 +3,7 @@ import type { Client, ClientUnaryCall, Metadata, MethodDefinition, ServiceError 
 import { isPluginError, PluginError } from '../../src/core/errors.ts';
 import type { Traffic } from '../../src/core/metrics.ts';
 import type { Incoming, Message, RequestMessage, Wire, WireReceiver } from '../wire/messages.ts';
+import { withResolvers } from '../wire/with-resolvers.ts';
 import { writeContext } from './call-metadata.ts';
 import { healthMethods, methods, serving } from './methods.ts';
 import { readPayload, writePayload } from './payload.ts';
@@ -25,6 +26,9 @@ export class UnaryWire implements Wire {
   readonly #running = new Map<unknown, ClientUnaryCall | undefined>();
   #receiver: WireReceiver | undefined;
   #idle: (() => void) | undefined;
+  readonly #ended = withResolvers<void>();
+  /** Resolves when this end has ended it; there is no stream whose end would tell. */
+  readonly ended: Promise<void> = this.#ended.promise;
 
   constructor(peer: UnaryPeer) {
     this.#peer = peer;
@@ -53,6 +57,7 @@ export class UnaryWire implements Wire {
   }
 
   destroy(): void {
+    this.#ended.resolve();
     for (const id of this.#running.keys()) this.#cancel(id);
   }
 

@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { tempFolder } from '../../support/temp-folder.ts';
 import { goProgram } from './go-plugins.ts';
 import type { GoPluginVersion } from '../../support/go-fixtures.ts';
 
@@ -24,6 +26,8 @@ export interface HostRun {
   /** Records of its log, with those of the plugin in it. */
   readonly logs: readonly Line[];
   readonly exitCode: number | null;
+  /** What is left of it and its plugin in the folder for temporary files. */
+  readonly left: readonly string[];
 }
 
 /** How a host in Go runs a plugin. */
@@ -49,13 +53,14 @@ export function startHost(steps: readonly string[], options: HostOptions = {}): 
   });
 }
 
-/** Runs one to its end. */
-export async function runHost(steps: readonly string[], options?: HostOptions): Promise<HostRun> {
-  const host = startHost(steps, options);
+/** Runs one to its end, in a folder of its own for temporary files. */
+export async function runHost(steps: readonly string[], options: HostOptions = {}): Promise<HostRun> {
+  await using folder = await tempFolder();
+  const host = startHost(steps, { ...options, env: { TMPDIR: folder.path, ...options.env } });
   const ended = once(host, 'close');
   const [lines, logs] = await Promise.all([linesOf(host.stdout), linesOf(host.stderr)]);
   await ended;
-  return { lines, logs, exitCode: host.exitCode };
+  return { lines, logs, exitCode: host.exitCode, left: await readdir(folder.path) };
 }
 
 async function linesOf(stream: Readable | null): Promise<Line[]> {

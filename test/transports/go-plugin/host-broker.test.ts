@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { connect } from 'node:tls';
 import { goMethod, goPlugin, type GoConnection, type GoPluginMethod } from 'plugboard/go-plugin';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { needsTool } from '../../languages/tool.ts';
@@ -65,6 +66,17 @@ describe.each([
   });
 });
 
+/** What a client sees that shows no certificate: a server of HTTP/2 speaks first. */
+function withoutCertificate(path: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ path, rejectUnauthorized: false, ALPNProtocols: ['h2'] });
+    socket.on('error', ({ message }) => resolve(`refused: ${message}`));
+    socket.on('close', () => resolve('closed'));
+    socket.on('data', () => resolve('served'));
+    socket.setTimeout(5000, () => socket.destroy());
+  });
+}
+
 describe('a broker', () => {
   needsTool('go', hasGo);
 
@@ -91,6 +103,25 @@ describe('a broker', () => {
       code: 'PLUGIN_1203',
       message: expect.stringContaining('not today') as string,
     });
+  });
+
+  it('serves nobody but the plugin', async () => {
+    let seen: unknown;
+    const refusing: GoPluginMethod<string, string> = {
+      method: '/fixture.More/CallHost',
+      encode: async (folder, call) => {
+        const message = await callHost.encode('one', call);
+        seen = await withoutCertificate(`${folder}/host1`);
+        return message;
+      },
+      decode: (message) => bytesIn(message).toString(),
+    };
+    await using host = await keep(
+      goPlugin(goProgram('plugin'), { handshake, services: { callHost: refusing } }),
+    );
+    const { fields } = await host.logger.until(({ message }) => message === 'plugin address');
+    expect(await host.ask('callHost', dirname(String(fields['address'])))).toBe('one to from-plugin');
+    expect(seen).toMatch(/^(closed|refused: )/);
   });
 
   it('leaves no socket of a plugin that is killed', async () => {

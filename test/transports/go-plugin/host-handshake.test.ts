@@ -52,6 +52,12 @@ describe('a plugin in Go that does not start is refused', () => {
     expect(error.message).toContain('did not print its handshake line');
   });
 
+  it('for services that nobody named', async () => {
+    const error = await refused(fixture({}, { services: undefined }));
+    expect(error).toMatchObject({ code: 'RPC_2002' });
+    expect(error.message).toContain("services, such as { get: { method: '/proto.KV/Get' } }");
+  });
+
   it('for an address where nobody listens', async () => {
     const line = '1|1|unix|/nowhere/plugin|grpc|\n';
     const error = await refused(fixture({ FIXTURE_SAYS_INSTEAD: line }, { autoMtls: false }));

@@ -30,6 +30,14 @@ describe('a served plugin', () => {
     ]);
   });
 
+  it('answers that it will end, and ends', async () => {
+    await using plugin = await startPlugin();
+    const peer = new Peer(plugin.line, credentials.createInsecure());
+    expect(await peer.shutdown()).toBe(true);
+    peer.close();
+    expect(await plugin.exit).toBe(0);
+  });
+
   it('is not well, and lives on, where its own health check throws', async () => {
     await using plugin = await startPlugin({ FIXTURE_HEALTH_THROWS: '1' }, 'go-all-round.mjs');
     const peer = new Peer(plugin.line, credentials.createInsecure());
@@ -70,7 +78,7 @@ describe('a served plugin of a host in Go', () => {
     const run = await runHost(['get version']);
     expect(answerTo(run, 'kill')).toMatchObject({ exited: true });
     expect(run.logs.map((record) => record['@message'])).not.toContain('plugin failed to exit gracefully');
-    expect(existsSync(String(answerTo(run, 'start')['address']))).toBe(false);
+    expect(run.left).toEqual([]);
   });
 
   it('ends in time even if its own end hangs', async () => {
@@ -94,9 +102,20 @@ describe('a served plugin of a host in Go', () => {
     expect(existsSync(String(address))).toBe(false);
   });
 
+  it('is gone then also if a shell stands between the two', async () => {
+    const plugin = ['sh', '-c', `${nodePlugin('go-kv.mjs').join(' ')}; true`];
+    const host = startHost(['get pid', 'wait 60000'], { plugin });
+    const lines = createInterface(host.stdout ?? process.stdin)[Symbol.asyncIterator]();
+    const [start, pid] = [await lines.next(), await lines.next()].map(({ value }) => lineOf(String(value)));
+    expect(start?.['pid']).not.toBe(Number(pid?.value));
+    host.kill('SIGKILL');
+    await until(() => !isAlive(Number(pid?.value)));
+    expect(existsSync(String(start?.['address']))).toBe(false);
+  });
+
   it('says in the log what ended it', async () => {
-    const run = await runHost(['ask Log crash', 'wait 500', 'get version']);
-    expect(answerTo(run, 'get version')).toMatchObject({ code: 'Unavailable' });
+    const run = await runHost(['ask Log crash', 'sleep 20000 20000']);
+    expect(answerTo(run, 'sleep 20000 20000')).toMatchObject({ code: 'Unavailable' });
     const record = run.logs.find((each) => String(each['@message']).startsWith('uncaught'));
     expect(record).toMatchObject({
       '@level': 'error',
@@ -109,6 +128,6 @@ describe('a served plugin of a host in Go', () => {
     const run = await runHost(['exit 3', 'get version']);
     expect(answerTo(run, 'exit 3')).toMatchObject({ code: 'Unavailable' });
     expect(answerTo(run, 'get version')).toMatchObject({ code: 'Unavailable' });
-    expect(existsSync(String(answerTo(run, 'start')['address']))).toBe(false);
+    expect(run.left).toEqual([]);
   });
 });

@@ -32,6 +32,8 @@ const answers = {
   'get version': { value: '1' },
 };
 
+const prints = ['ask Print out\\n', 'ask Complain err\\n', 'until stdout out', 'until stderr err'];
+
 /** 1.4 warns of every plugin without a checksum. */
 function isComplaint(record: Line): boolean {
   return (
@@ -44,7 +46,7 @@ describe.each(matrix)('a host in Go with go-plugin $version $flags on $network',
   const { version, flags, network } = how;
 
   it('runs a plugin in Node: calls, streams, broker, health, and its end', async () => {
-    const steps = [...Object.keys(answers), 'ask Print out\\n', 'ask Complain err\\n', 'wait 20'];
+    const steps = [...Object.keys(answers), ...prints];
     const run = await runHost(steps, { version, flags, env: { FIXTURE_NETWORK: network } });
     for (const [step, answer] of Object.entries(answers)) expect(answerTo(run, step)).toMatchObject(answer);
     expect(answerTo(run, 'start')['address']).toMatch(
@@ -53,5 +55,43 @@ describe.each(matrix)('a host in Go with go-plugin $version $flags on $network',
     expect([printed(run, 'stdout'), printed(run, 'stderr')]).toEqual(['out\n', 'err\n']);
     expect(run.exitCode).toBe(0);
     expect(run.logs.filter(isComplaint)).toEqual([]);
+    expect(run.left).toEqual([]);
+  });
+});
+
+describe('a host in Go', () => {
+  needsTool('go', hasGo);
+
+  it('says so where it wants the multiplexing that a plugin in Node does not have', async () => {
+    const run = await runHost(['get version'], { flags: ['-multiplex'] });
+    expect(answerTo(run, 'end').error).toContain('multiplexing but plugin does not support');
+    expect(run.exitCode).toBe(1);
+  });
+
+  it('gets the limit of a plugin in Node with a request that is larger, and may go on', async () => {
+    const run = await runHost(['echo 17000000', 'get version', 'echo 16000000']);
+    expect(answerTo(run, 'echo 17000000')).toMatchObject({
+      code: 'ResourceExhausted',
+      error: expect.stringMatching(/larger than max \(17000005 vs\.? 16778240\)/) as string,
+    });
+    expect(answerTo(run, 'get version').value).toBe('1');
+    expect(answerTo(run, 'echo 16000000').value).toBe(16_000_000);
+  });
+
+  it('is told of the version that it and a plugin in Node do not share', async () => {
+    const env = { FIXTURE_VERSIONS: '2,3' };
+    const refused = await runHost([], { env, flags: ['-versions', '1,5'] });
+    expect(answerTo(refused, 'end').error).toContain('Plugin version: 2, Client versions: [');
+    const shared = await runHost(['get version'], { env, flags: ['-versions', '1,3'] });
+    expect(answerTo(shared, 'get version').value).toBe('3');
+  });
+
+  it('is told why a plugin in Node did not start', async () => {
+    const env = { PLUGIN_UNIX_SOCKET_DIR: '/nowhere/at/all' };
+    const run = await runHost([], { env });
+    expect(answerTo(run, 'end').error).toContain('Unrecognized remote plugin message');
+    expect(run.logs.map((record) => String(record['@message']))).toContainEqual(
+      expect.stringContaining('the plugin cannot listen: /nowhere/at/all/'),
+    );
   });
 });

@@ -15,7 +15,7 @@ describe('what a served plugin prints', () => {
   const plugin = nodePlugin('go-prints.mjs');
 
   it('arrives at the host by channel, in its order and byte for byte, from the first line on', async () => {
-    const run = await runHost(['wait 200'], { plugin });
+    const run = await runHost(['until stdout │ 0', 'until stderr error'], { plugin });
     const stdout = printed(run, 'stdout');
     expect(stdout).toMatch(/^a line of the console\nstdout itself\u20ac and told in hex: !\n/);
     expect(stdout).toContain('│ 0       │ 1 │');
@@ -24,7 +24,7 @@ describe('what a served plugin prints', () => {
   });
 
   it('is kept up to a MiB until the host listens, and said to be lost beyond', async () => {
-    const run = await runHost(['wait 500'], { plugin, env: { FIXTURE_FLOODS: '1' } });
+    const run = await runHost(['until stderr are lost'], { plugin, env: { FIXTURE_FLOODS: '1' } });
     const { length } = printed(run, 'stdout');
     expect(length).toBeGreaterThan(1023 * 1024);
     expect(length).toBeLessThanOrEqual(1024 * 1024);
@@ -33,7 +33,7 @@ describe('what a served plugin prints', () => {
   });
 
   it('is not on stdout even if it is printed while the services are loaded', async () => {
-    const run = await runHost(['ping', 'wait 50'], { plugin: nodePlugin('go-prints-early.mjs') });
+    const run = await runHost(['until stdout loading'], { plugin: nodePlugin('go-prints-early.mjs') });
     expect(printed(run, 'stdout')).toBe('loading …\n');
   });
 

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { isAlive } from '../../support/processes.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 import { lineOf, nodePlugin, type Line } from './go-hosts.ts';
 
 /** A plugin that the test itself has started, as a host of go-plugin would. */
@@ -34,8 +35,10 @@ export async function startProgram(
   [command = '', ...args]: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<StartedPlugin> {
-  const { PATH = '', TMPDIR = '/tmp' } = process.env;
-  const child = spawn(command, args, { env: { PATH, TMPDIR, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  // Whatever it leaves behind when it is killed is there.
+  const folder = await tempFolder();
+  const own = { PATH: process.env['PATH'] ?? '', TMPDIR: folder.path };
+  const child = spawn(command, args, { env: { ...own, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const exit = once(child, 'close').then(() => child.exitCode);
   const stdout = everything(child.stdout, exit);
   const stderr = everything(child.stderr, exit);
@@ -47,7 +50,10 @@ export async function startProgram(
     stdout,
     stderr,
     exit,
-    [Symbol.asyncDispose]: () => end(child, exit),
+    async [Symbol.asyncDispose]() {
+      await end(child, exit);
+      await folder[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -27,8 +27,8 @@ export function judge(dmarc: DmarcFact, arc: ArcFact | undefined, policy: Policy
   if (dmarc.result !== 'fail' || dmarc.policy === 'none' || !policy.enforce) return proceed({ dmarc });
   if (isTrusted(arc, policy.trustedSealers))
     return proceed({ dmarc: { ...dmarc, override: 'trusted ARC chain' } });
-  const { policy: wanted, domain = 'the sender' } = dmarc;
-  if (wanted === 'quarantine') return quarantine({ reason: `DMARC policy of ${domain}`, dmarc });
+  const domain = (dmarc.domain ?? 'the sender').slice(0, 100);
+  if (dmarc.policy === 'quarantine') return quarantine({ reason: `DMARC policy of ${domain}`, dmarc });
   return reject({ code: 550, enhanced: '5.7.1', text: `Refused by the DMARC policy of ${domain}`, dmarc });
 }
 

@@ -8,7 +8,8 @@ import { redisStore } from './redis-store.ts';
 
 const limit = z.strictObject({
   burst: size.pipe(z.number().positive()),
-  perMinute: size.pipe(z.number().positive()),
+  /** May be a fraction: 0.5 is one in two minutes. */
+  perMinute: z.union([z.number().positive(), size.pipe(z.number().positive())]),
   lockMs: z.number().min(0).default(0),
 });
 
@@ -56,9 +57,9 @@ export function rateLimiter(clock: Clock = systemClock): Plugin<Partial<EmailHoo
   return definePlugin<EmailHooks>({
     name: 'rate-limiter',
     version: '1.0.0',
-    initialize({ config }) {
+    async initialize({ config }) {
       const { limits, redisUrl, prefix } = read(settingsSchema, config);
-      const shared = redisUrl === undefined ? undefined : redisStore(redisUrl, prefix, () => {});
+      const shared = redisUrl === undefined ? undefined : await redisStore(redisUrl, prefix);
       state = { limits, shared };
     },
     close() {

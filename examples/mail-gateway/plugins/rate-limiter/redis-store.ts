@@ -31,17 +31,23 @@ return { granted, math.floor(left), math.ceil(wait) }
 /** How long Redis may take, in milliseconds: a client waits for each answer. */
 const patienceMs = 250;
 
-/** Token buckets in a Redis or Valkey that several hosts share, exact to the token. What fails, fails at once. */
-export function redisStore(url: string, prefix: string, onError: (error: Error) => void): LimitStore {
+/**
+ * Token buckets in a Redis or Valkey that several hosts share, exact to the token. What fails, fails at once; the first
+ * connection is waited for, for a second at most, and made again and again if it fails.
+ */
+export async function redisStore(url: string, prefix: string): Promise<LimitStore> {
   const redis = new Redis(url, {
     // Nothing waits for a connection that is gone: whoever asks has a store of its own to turn to.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     connectTimeout: 1000,
+    lazyConnect: true,
+    enableReadyCheck: false,
     commandTimeout: patienceMs,
     retryStrategy: (times) => Math.min(times * 100, 2000),
   });
-  redis.on('error', onError);
+  redis.on('error', () => {}); // whoever takes hears of it
+  await redis.connect().catch(() => {});
   return {
     async take(key, cost, { burst, perMinute, lockMs }) {
       const said = await redis.eval(script, 1, prefix + key, cost, burst, perMinute / 60_000, lockMs);

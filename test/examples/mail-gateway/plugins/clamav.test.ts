@@ -3,48 +3,13 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { PluginManager } from 'plugboard';
 import type { AntivirusAnswer, EmailHooks, MessageRef } from 'plugboard/email';
-import { ping } from '../../../../examples/mail-gateway/plugins/clamav/clamd.ts';
 import { clamav } from '../../../../examples/mail-gateway/plugins/clamav/plugin.ts';
 import { requests } from '../../../email/samples.ts';
 import { freePort } from '../../../support/free-port.ts';
 import { needsTool } from '../../../languages/tool.ts';
 import { tempFolder } from '../../../support/temp-folder.ts';
-import { findDaemon, startDaemon } from './daemon.ts';
+import { eicar, hasClamd, startClamd, streamMaxBytes } from './clamd-daemon.ts';
 import { hostOf, messageIn } from './mail-host.ts';
-
-const clamd = findDaemon('clamd');
-// In two halves, so that no scanner finds this file.
-const eicar = ['X5O!P%@AP[4\\PZX54(P^)7CC)7}$', 'EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*'].join('');
-const streamMaxBytes = 1024 * 1024;
-
-interface Clamd extends AsyncDisposable {
-  readonly port: number;
-}
-
-/** A real clamd that knows one signature. */
-async function startClamd(command: string): Promise<Clamd> {
-  const folder = await tempFolder();
-  const port = await freePort();
-  await folder.write('test.ndb', `Test.EICAR:0:*:${Buffer.from(eicar).toString('hex')}\n`);
-  const config = [
-    `DatabaseDirectory ${folder.path}`,
-    `TemporaryDirectory ${folder.path}`,
-    `TCPSocket ${port}`,
-    'TCPAddr 127.0.0.1',
-    'Foreground yes',
-    `StreamMaxLength ${streamMaxBytes}`,
-  ];
-  const file = await folder.write('clamd.conf', `${config.join('\n')}\n`);
-  const answers = (): Promise<boolean> => ping({ host: '127.0.0.1', port }, AbortSignal.timeout(1000));
-  const daemon = await startDaemon(command, ['--config-file', file], answers);
-  return {
-    port,
-    async [Symbol.asyncDispose]() {
-      await daemon[Symbol.asyncDispose]();
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-}
 
 async function scan(manager: PluginManager<EmailHooks>, message: MessageRef): Promise<AntivirusAnswer> {
   const request = { ...requests['content.antivirusScan'], message, maxBytes: 100_000_000 };
@@ -54,10 +19,10 @@ async function scan(manager: PluginManager<EmailHooks>, message: MessageRef): Pr
 const infected = { action: 'reject', code: 554, enhanced: '5.7.1', signature: 'Test.EICAR.UNOFFICIAL' };
 
 describe('clamav with a real clamd', () => {
-  needsTool('clamd', clamd !== undefined);
+  needsTool('clamd', hasClamd);
 
   it('finds a virus as text and in an attachment, and lets the rest pass', async () => {
-    await using daemon = await startClamd(clamd ?? '');
+    await using daemon = await startClamd();
     await using folder = await tempFolder();
     await using host = await hostOf(clamav(), { port: daemon.port });
     const clean = 'Subject: Hello\n\nNothing to see.\n';
@@ -83,7 +48,7 @@ describe('clamav with a real clamd', () => {
   });
 
   it('sets infected messages aside if it is told to, and says what is too large for clamd', async () => {
-    await using daemon = await startClamd(clamd ?? '');
+    await using daemon = await startClamd();
     await using folder = await tempFolder();
     await using host = await hostOf(clamav(), { port: daemon.port, infected: 'quarantine' });
     expect(await scan(host.manager, await messageIn(folder, eicar))).toMatchObject({

@@ -2,7 +2,8 @@ import { appendFile, readFile, stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { PluginManager } from 'plugboard';
 import { mailAddr, type EmailHooks, type GreylistAnswer } from 'plugboard/email';
-import { greylist } from '../../../../examples/mail-gateway/plugins/greylist.ts';
+import { Journal, type Seen } from '../../../../examples/mail-gateway/plugins/greylist/journal.ts';
+import { greylist } from '../../../../examples/mail-gateway/plugins/greylist/plugin.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { tempFolder } from '../../../support/temp-folder.ts';
 import { from, hostOf } from './mail-host.ts';
@@ -63,6 +64,23 @@ describe('greylist', () => {
     expect(await ask(host.manager)).toEqual({ action: 'continue' });
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect((await readFile(file, 'utf8')).split('\n').filter(Boolean)).toHaveLength(2);
+  });
+
+  it('keeps its file short, however long it runs', async () => {
+    await using folder = await tempFolder();
+    const file = `${folder.path}/journal`;
+    const seen = new Map<string, Seen>();
+    const journal = await Journal.open(file, seen, 0, 10);
+    for (let at = 0; at < 1000; at += 1) {
+      const [key, entry] = [`key-${at % 3}`, { firstMs: 0, knownUntilMs: at }];
+      seen.set(key, entry);
+      await journal.add(key, entry);
+    }
+    await journal.close();
+    expect((await readFile(file, 'utf8')).split('\n').length).toBeLessThan(15);
+    const again = new Map<string, Seen>();
+    await (await Journal.open(file, again, 0)).close();
+    expect(Object.fromEntries(again)).toEqual(Object.fromEntries(seen));
   });
 
   it('does not keep users waiting', async () => {

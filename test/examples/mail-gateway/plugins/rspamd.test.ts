@@ -7,57 +7,12 @@ import { headerChanges, type AntispamAnswer, type EmailHooks, type MessageContex
 import { answerTo } from '../../../../examples/mail-gateway/plugins/rspamd/answer.ts';
 import { rspamd } from '../../../../examples/mail-gateway/plugins/rspamd/plugin.ts';
 import { replySchema } from '../../../../examples/mail-gateway/plugins/rspamd/reply.ts';
+import { check } from '../../../email/check.ts';
 import { requests } from '../../../email/samples.ts';
-import { freePort } from '../../../support/free-port.ts';
 import { needsTool } from '../../../languages/tool.ts';
 import { tempFolder } from '../../../support/temp-folder.ts';
-import { findDaemon, startDaemon } from './daemon.ts';
 import { from, hostOf, messageIn } from './mail-host.ts';
-
-const command = findDaemon('rspamd');
-
-interface Rspamd extends AsyncDisposable {
-  readonly url: string;
-}
-
-/** A real Rspamd without rules and without a network, which knows its test patterns. */
-async function startRspamd(): Promise<Rspamd> {
-  const folder = await tempFolder();
-  const url = `http://127.0.0.1:${await freePort()}`;
-  const config = `
-options {
-  filters = "";
-  enable_test_patterns = true;
-  disable_hyperscan = true; # it would compile for half a minute
-  dns { nameserver = ["127.0.0.1:1"]; timeout = 0.2s; retransmits = 1; }
-  control_socket = "${folder.path}/control mode=0600";
-  cache_file = "${folder.path}/symbols.cache";
-  tempdir = "${folder.path}";
-}
-logging { type = "console"; level = "error"; }
-actions { reject = 15; rewrite_subject = 8; add_header = 6; greylist = 4; }
-worker "normal" { bind_socket = "${new URL(url).host}"; count = 1; }
-`;
-  const args = ['--no-fork', '--insecure', '--config', await folder.write('rspamd.conf', config)];
-  const answers = async (): Promise<boolean> => (await fetch(`${url}/ping`)).ok;
-  const daemon = await startDaemon(command ?? '', [...args, `--var=DBDIR=${folder.path}`], answers);
-  return {
-    url,
-    async [Symbol.asyncDispose]() {
-      await daemon[Symbol.asyncDispose]();
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** Rspamd's own test pattern; each first letter brings another action. */
-const gtube = (letter: string): string =>
-  [
-    'Subject: Hello\n\n',
-    letter,
-    'JS*C4JDBQADN1.NSBN3*2IDNEN*',
-    'GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\n',
-  ].join('');
+import { gtube, hasRspamd, startRspamd } from './rspamd-daemon.ts';
 
 async function scan(
   manager: PluginManager<EmailHooks>,
@@ -74,7 +29,7 @@ async function scan(
 }
 
 describe('rspamd with a real Rspamd', () => {
-  needsTool('rspamd', command !== undefined);
+  needsTool('rspamd', hasRspamd);
 
   it('refuses, tags, rewrites and lets pass as Rspamd says', { timeout: 90_000 }, async () => {
     await using daemon = await startRspamd();
@@ -160,6 +115,24 @@ describe('what Rspamd answers', () => {
         { op: 'add', name: 'X-Spam', value: 'Yes' },
       ],
     });
+  });
+
+  it('stays an answer whatever a sender has got into it', async () => {
+    const reply = replySchema.parse({
+      action: 'reject',
+      symbols: {
+        A: { name: 'A\r\n', score: 1, options: Array.from({ length: 500 }, () => 'x'.repeat(5000)) },
+      },
+      messages: { smtp_message: '\u20ac'.repeat(1000) },
+    });
+    expect((await check('content.antispamScan', 'response', answerTo(reply))).issues).toEqual([]);
+    const odd = replySchema.parse({
+      action: 'no action',
+      milter: { add_headers: { 'X A': 'b', 'X-B': 'c'.repeat(5000) }, remove_headers: { '': 0 } },
+    });
+    const answer = answerTo(odd);
+    expect((await check('content.antispamScan', 'response', answer)).issues).toEqual([]);
+    expect(answer).toMatchObject({ headers: [{ name: 'X-B' }] });
   });
 
   it('may ask to come again', () => {

@@ -1,9 +1,9 @@
 import type { MethodDefinition, Options, PackageDefinition } from '@grpc/proto-loader';
 
-import { PluginError } from '../../src/core/errors.ts';
-import { printable } from '../../src/core/printable.ts';
-import type { Connection } from '../grpc/connect.ts';
-import type { AnyGoServices, CodedMethod, CodedServices, GoPluginMethod } from './host-method.ts';
+import { PluginError } from '../../../src/core/errors.ts';
+import { printable } from '../../../src/core/printable.ts';
+import type { Connection } from '../connect.ts';
+import type { AnyServices, CodedMethod, CodedServices, GrpcMethod } from './method.ts';
 import { describeServices } from './reflection.ts';
 
 /** Messages as plain data that JSON can hold, but for bytes. */
@@ -13,22 +13,24 @@ const asData: Options = { longs: String, enums: String, defaults: true, oneofs: 
  * Asks the plugin for the messages of methods that say nothing of theirs.
  * @throws {PluginError} `RPC_2002` for what it does not describe, `PLUGIN_1008` without the package that reads it.
  */
-export async function withReflection(
+export async function withReflection<Call>(
   connection: Connection,
-  services: AnyGoServices,
-): Promise<CodedServices> {
+  services: AnyServices<Call>,
+): Promise<CodedServices<Call>> {
   const methods = Object.values(services).filter((service) => service !== undefined && !isCoded(service));
-  if (methods.length === 0) return services as CodedServices;
+  if (methods.length === 0) return services as CodedServices<Call>;
   const names = new Set(methods.map((service) => splitMethod(service?.method ?? '').service));
   const described = await read(await describeServices(connection, [...names]));
   const coded = Object.entries(services).map(([hook, service]) => [
     hook,
     service === undefined || isCoded(service) ? service : reflected(service.method, described),
   ]);
-  return Object.fromEntries(coded) as CodedServices;
+  return Object.fromEntries(coded) as CodedServices<Call>;
 }
 
-function isCoded(service: GoPluginMethod): service is CodedMethod {
+function isCoded<Call>(
+  service: GrpcMethod<never, unknown, Call>,
+): service is CodedMethod<never, unknown, Call> {
   return service.encode !== undefined;
 }
 
@@ -46,7 +48,7 @@ async function read(files: Buffer): Promise<PackageDefinition> {
   return loader.loadFileDescriptorSetFromBuffer(files, asData);
 }
 
-function reflected(method: string, described: PackageDefinition): CodedMethod {
+function reflected(method: string, described: PackageDefinition): CodedMethod<never, unknown, unknown> {
   const { service, name } = splitMethod(method);
   const found = described[service];
   const definition =

@@ -1,12 +1,12 @@
 import type { ClientDuplexStream, MethodDefinition } from '@grpc/grpc-js';
 
-import { PluginError } from '../../src/core/errors.ts';
-import { printable } from '../../src/core/printable.ts';
-import type { Connection } from '../grpc/connect.ts';
-import { unary, type Codec } from '../grpc/methods.ts';
-import { bytesOf, listOf, readFields, textOf, writeFields, type Field } from '../grpc/proto-fields.ts';
-import { codes } from '../grpc/status.ts';
-import { isStatus } from './call-errors.ts';
+import { PluginError } from '../../../src/core/errors.ts';
+import { printable } from '../../../src/core/printable.ts';
+import type { Connection } from '../connect.ts';
+import { unary, type Codec } from '../methods.ts';
+import { bytesOf, listOf, readFields, textOf, writeFields, type Field } from '../proto-fields.ts';
+import { codes } from '../status.ts';
+import { isStatus } from './errors.ts';
 
 /** What is asked: a file by its name, or the one that has a service. */
 type Question = { readonly file: string } | { readonly symbol: string };

@@ -1,7 +1,7 @@
-import { isPluginError, messageOf, PluginError } from '../../src/core/errors.ts';
-import { printable } from '../../src/core/printable.ts';
-import { codes, toWireError, transportError, type Status } from '../grpc/status.ts';
-import { fromWireError } from '../wire/wire-error.ts';
+import { isPluginError, messageOf, PluginError } from '../../../src/core/errors.ts';
+import { printable } from '../../../src/core/printable.ts';
+import { codes, toWireError, transportError, type Status } from '../status.ts';
+import { fromWireError } from '../../wire/wire-error.ts';
 
 /** Which call failed. */
 export interface CallPlace {
@@ -50,11 +50,13 @@ export function tooLarge(bytes: number, maxFrameBytes: number): PluginError {
 }
 
 export function notWritable(cause: unknown): PluginError {
+  if (isPluginError(cause)) return cause;
   const message = `encode cannot write the request: ${messageOf(cause)}. Send what its message describes, or mend encode.`;
   return new PluginError('RPC_2005', { message, cause });
 }
 
 export function notReadable(cause: unknown): PluginError {
+  if (isPluginError(cause)) return cause;
   const message = `decode cannot read the answer: ${messageOf(cause)}. Is it of the same .proto as the plugin's?`;
   return new PluginError('RPC_2004', { message, cause });
 }

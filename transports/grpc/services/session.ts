@@ -1,22 +1,19 @@
 import type { CallOptions, Metadata, ServiceError } from '@grpc/grpc-js';
 
-import type { PluginError } from '../../src/core/errors.ts';
-import type { HealthReport } from '../../src/core/health.ts';
-import type { PluginInfo } from '../../src/core/plugin.ts';
-import type { ChannelCall, OpenSetup } from '../../src/core/transport.ts';
-import { writeContext } from '../grpc/call-metadata.ts';
-import type { Connection } from '../grpc/connect.ts';
-import { transportError } from '../grpc/status.ts';
-import { closedButAliveMs, within } from '../subprocess/stop.ts';
-import { withResolvers } from '../wire/with-resolvers.ts';
-import { callError, isLost, isStatus, notAnswered } from './call-errors.ts';
-import type { HostBroker } from './broker-host.ts';
-import { checkHealth } from './host-health.ts';
-import type { CodedServices, CodedMethod } from './host-method.ts';
+import { PluginError } from '../../../src/core/errors.ts';
+import type { HealthReport } from '../../../src/core/health.ts';
+import type { PluginInfo } from '../../../src/core/plugin.ts';
+import type { ChannelCall, OpenSetup } from '../../../src/core/transport.ts';
+import { writeContext } from '../call-metadata.ts';
+import type { Connection } from '../connect.ts';
+import { transportError } from '../status.ts';
+import { closedButAliveMs, within } from '../../subprocess/stop.ts';
+import { withResolvers } from '../../wire/with-resolvers.ts';
+import { callError, isLost, isStatus, notAnswered } from './errors.ts';
+import type { CodedMethod, CodedServices } from './method.ts';
 import { exchange } from './exchange.ts';
-import { Lender } from './lender.ts';
-import { MethodCodec } from './method-codec.ts';
-import type { Spoken } from './host-session.ts';
+import { MethodCodec } from './codec.ts';
+import type { Spoken } from '../spoken.ts';
 
 /** A call that somebody waits for. */
 interface Pending {
@@ -26,27 +23,43 @@ interface Pending {
   running?: { cancel(): void };
 }
 
+/** What a transport gives a call, until it is over. */
+export interface Loan<Call> {
+  readonly call: Call;
+  end(): void;
+}
+
 /** What a session is made of. */
-export interface ServiceParts {
+export interface ServiceParts<Call> {
   readonly connection: Connection;
-  readonly broker: HostBroker;
-  readonly services: CodedServices;
+  readonly services: CodedServices<Call>;
+  /** What the functions of a method are given besides. */
+  readonly lend: () => Loan<Call>;
+  /** Asks the server how it is; rejects with a status of gRPC where it does not answer. */
+  readonly health: () => Promise<HealthReport>;
+  /** Resolves with why the connection is over. */
+  readonly over: Promise<PluginError>;
+  /** The session is over. */
+  readonly onEnd: () => void;
   readonly info: PluginInfo;
   readonly maxFrameBytes: number;
   readonly setup: OpenSetup;
 }
 
 /** Calls methods of a plugin's own `.proto`, each call by itself. */
-export class ServiceSession implements Spoken {
+export class ServiceSession<Call> implements Spoken {
   readonly info: PluginInfo;
   readonly hooks: readonly string[];
-  readonly #parts: ServiceParts;
+  readonly over: Promise<PluginError>;
+  readonly #parts: ServiceParts<Call>;
   readonly #pending = new Set<Pending>();
   readonly #failed = withResolvers<void>();
+  readonly #hungUp = withResolvers<PluginError>();
   #failure: PluginError | undefined;
   #idle: (() => void) | undefined;
 
-  constructor(parts: ServiceParts) {
+  constructor(parts: ServiceParts<Call>) {
+    this.over = Promise.race([parts.over, this.#hungUp.promise]);
     this.info = parts.info;
     this.hooks = Object.keys(parts.services);
     this.#parts = parts;
@@ -65,14 +78,14 @@ export class ServiceSession implements Spoken {
   }
 
   async health(): Promise<HealthReport> {
-    const { connection, setup } = this.#parts;
+    const { connection, setup, health } = this.#parts;
     const { endpoint } = connection;
-    return checkHealth(connection).catch((error: unknown) => {
+    return health().catch((error: unknown) => {
       throw isStatus(error) ? transportError(error, { plugin: setup.plugin, endpoint }) : error;
     });
   }
 
-  /** go-plugin has no word for settings: they are a method of the application's, if any. */
+  /** Nobody knows how such a server is told settings: they are a method of the application's, if any. */
   configure = async (): Promise<boolean> => false;
 
   async drain(timeoutMs: number): Promise<void> {
@@ -81,10 +94,14 @@ export class ServiceSession implements Spoken {
     await within(this.#parts.setup.clock, timeoutMs, idle);
   }
 
+  hangUp(): void {
+    this.#hungUp.resolve(new PluginError('PLUGIN_1206', { message: 'the connection was closed' }));
+  }
+
   fail(reason: PluginError): void {
     this.#failure ??= reason;
     this.#failed.resolve();
-    this.#parts.broker.close();
+    this.#parts.onEnd();
     for (const pending of this.#pending) {
       this.#settle(pending);
       pending.running?.cancel();
@@ -100,11 +117,11 @@ export class ServiceSession implements Spoken {
   }
 
   async #answer(call: ChannelCall, pending: Pending): Promise<void> {
-    const { setup, connection, broker } = this.#parts;
+    const { setup, connection, lend } = this.#parts;
     const { hook, remainingMs } = call;
-    const lender = new Lender(broker);
+    const loan = lend();
     try {
-      const answer = await this.#ask(call, pending, lender);
+      const answer = await this.#ask(call, pending, loan.call);
       if (this.#settle(pending)) pending.resolve(answer);
     } catch (error) {
       // a connection breaks a moment before the end of its process is known, which tells more
@@ -116,21 +133,21 @@ export class ServiceSession implements Spoken {
         callError(error, { plugin: setup.plugin, hook, endpoint: connection.endpoint, timeoutMs }),
       );
     } finally {
-      lender.end();
+      loan.end();
     }
   }
 
-  async #ask(call: ChannelCall, pending: Pending, lender: Lender): Promise<unknown> {
+  async #ask(call: ChannelCall, pending: Pending, lent: Call): Promise<unknown> {
     const { connection, services, maxFrameBytes, setup } = this.#parts;
     const service = services[call.hook];
     if (service === undefined) throw notAnswered(call.hook, this.hooks, setup.plugin);
-    const codec = new MethodCodec(service, lender, { maxFrameBytes, traffic: setup.traffic });
+    const codec = new MethodCodec(service, lent, { maxFrameBytes, traffic: setup.traffic });
     const metadata = await connection.metadata();
     const { requestId, attempt, traceparent, tracestate, headers, metadata: more } = call;
     writeContext({ requestId, attempt, traceparent, tracestate, headers, metadata: more }, metadata);
     if (service.stream !== undefined) return this.#stream(service, codec, metadata, call, pending);
-    const { value: request } = await codec.requests(call.request).next();
-    if (request === undefined || !this.#pending.has(pending)) return undefined; // given up meanwhile
+    const request = await codec.request(call.request);
+    if (!this.#pending.has(pending)) return undefined; // given up meanwhile
     return codec.read(await this.#send(service.method, request, metadata, call, pending));
   }
 
@@ -151,8 +168,8 @@ export class ServiceSession implements Spoken {
   }
 
   async #stream(
-    { method, stream }: CodedMethod,
-    codec: MethodCodec,
+    { method, stream }: CodedMethod<never, unknown, Call>,
+    codec: MethodCodec<Call>,
     metadata: Metadata,
     call: ChannelCall,
     pending: Pending,
