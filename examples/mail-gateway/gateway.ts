@@ -81,8 +81,8 @@ async function start(options: GatewayOptions, ends: Ends): Promise<Started> {
   const tools = deliveryTools(front, options.resolver ?? dns, () => config);
   const { concurrency } = config.queue;
   const worker = new Worker({ ...tools, concurrency, deliver: (lease) => deliver(tools, lease) });
-  ends.push(() => worker.stop());
   const closeMs = config.closeSeconds * 1000;
+  ends.push(() => atMost(closeMs, worker.stop(), clock));
   const smtp = await startSmtp(front, { ...config.listen, tls: await readTls(config), closeMs });
   ends.push(() => smtp.close());
   worker.start();
@@ -105,6 +105,17 @@ async function start(options: GatewayOptions, ends: Ends): Promise<Started> {
 async function openFolder(folder: string): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return lockFolder(folder);
+}
+
+/** Another server that does not answer shall not keep this one from ending; what it has not confirmed is sent again. */
+function atMost(limitMs: number, work: Promise<void>, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.startTimer(limitMs, resolve);
+    void work.finally(() => {
+      timer.cancel();
+      resolve();
+    });
+  });
 }
 
 async function openFront(

@@ -58,6 +58,8 @@ async function end(gateway: Gateway, endWatch: () => Promise<void>): Promise<voi
   await endWatch();
   await gateway.close();
   say('ended; what is queued is delivered at the next start');
+  // A delivery that was given up may still wait for the other server.
+  process.exit();
 }
 
 function say(text: string): void {

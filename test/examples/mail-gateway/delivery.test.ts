@@ -17,8 +17,8 @@ describe('delivery', () => {
   it('brings a mail to the host that DNS names, once for all recipients there, with TLS where it is offered', async () => {
     await using folder = await tempFolder();
     const { keyFile, certFile } = authority(folder.path, 'ca').sign('localhost');
-    const tls = { key: readFileSync(keyFile), cert: readFileSync(certFile) };
-    await using peer = await startPeer({ disabledCommands: [], ...tls });
+    const certificate = { key: readFileSync(keyFile), cert: readFileSync(certFile) };
+    await using peer = await startPeer({ disabledCommands: [], ...certificate });
     const told: unknown[] = [];
     const plugin = definePlugin<EmailHooks>({
       name: 'observer',

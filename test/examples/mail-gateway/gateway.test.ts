@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { gatewayFile } from '../../../examples/mail-gateway/config.ts';
@@ -28,6 +28,25 @@ describe('a gateway', () => {
     const third = new GatewayProcess(file);
     expect(await third.port()).toBeGreaterThan(0);
     await third.kill('SIGTERM');
+  });
+
+  it('ends in time while another server does not answer, and keeps the mail', async () => {
+    await using folder = await tempFolder();
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const address = silent.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const route = { domains: ['example.net'], to: `smtp://127.0.0.1:${port}` };
+    const file = await gatewayYaml(folder.path, { routes: [route], closeSeconds: 0.2 });
+    const gateway = new GatewayProcess(file);
+    const connected = once(silent, 'connection');
+    using client = await Client.hello((await gateway.port()) ?? 0);
+    expect(await client.send('ada@example.org', ['bob@example.net'])).toMatch(/^250 /);
+    await connected;
+    await gateway.kill('SIGTERM');
+    silent.close();
+    const left = await readdir(join(folder.path, 'data', 'queue'));
+    expect(left.filter((name) => name.endsWith('.json'))).toHaveLength(1);
   });
 
   it('leaves nothing running when its port is taken', async () => {
