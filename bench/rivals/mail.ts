@@ -1,99 +1,82 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { createTransport } from 'nodemailer';
-import type { Contender } from '../measure/race.ts';
+import { connect, type Socket } from 'node:net';
 
-/** Mails that are under way at once, each over a connection that is kept. */
-const connections = 16;
-
-const built = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-
-/** Plugins with ten hooks between the greeting and the last byte; each has an answer to every mail. */
-const plugins: readonly { readonly name: string; readonly config?: object }[] = [
-  { name: 'access-list', config: { file: 'access.txt' } }, // connect, mailFrom, rateLimitCheck
-  { name: 'helo-check' }, // helo, ehlo
-  { name: 'rate-limiter', config: { limits: {} } }, // rateLimitCheck
-  { name: 'rcpt-domains', config: { domains: ['example.com'] } }, // rcptTo
-  { name: 'header-stamp', config: { add: { 'X-Seen-By': '{ip}' } } }, // headers
-  { name: 'content-policy' }, // body
-  { name: 'mail-metrics', config: { port: 0 } }, // metricsCollect
-];
-
-/** A server in a process of its own that mails are sent to. */
-export interface MailServer extends Contender {
-  close(): Promise<void>;
+/** A mail server in a process of its own, with clients that stay connected. */
+export interface MailServer {
+  /** Sends so many messages over all connections. */
+  send(messages: number): Promise<void>;
+  close(): void;
 }
 
-/** The SMTP server's library by itself: it reads mails and forgets them. */
-export function smtpAlone(name: string): Promise<MailServer> {
-  return started(name, [built('bench/programs/smtp-alone.js')], '.');
-}
+const message = `From: ada@example.org\r\nSubject: hello\r\n\r\n${'Some words of a letter.\r\n'.repeat(40)}.\r\n`;
 
-/** The gateway: hooks, and each mail on the disk before it is taken. */
-export async function mailGateway(
-  name: string,
-  where: 'none' | 'in-process' | 'children',
+/** Starts a program that prints where it listens, and connects so many clients. */
+export async function mailServer(
+  program: URL,
+  args: readonly string[],
+  clients: number,
 ): Promise<MailServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'plugboard-bench-'));
-  const program = built('examples/mail-gateway/plugins/run.js');
-  const apart = (plugin: string): object =>
-    where === 'children' ? { command: process.execPath, args: [program, plugin] } : {};
-  const file = {
-    gateway: {
-      folder: join(folder, 'data'),
-      listen: { port: 0 },
-      routes: [{ domains: ['example.com'], to: `maildir:${join(folder, 'mailboxes')}` }],
-    },
-    ...(where !== 'none' && { plugins: plugins.map((plugin) => ({ ...plugin, ...apart(plugin.name) })) }),
-  };
-  await writeFile(join(folder, 'access.txt'), '');
-  await writeFile(join(folder, 'gateway.yaml'), JSON.stringify(file));
-  const main = built('examples/mail-gateway/main.js');
-  const server = await started(name, [main, join(folder, 'gateway.yaml')], folder);
-  const close = async (): Promise<void> => {
-    await server.close();
-    await rm(folder, { recursive: true, force: true });
-  };
-  return { ...server, close };
-}
-
-async function started(name: string, args: readonly string[], cwd: string): Promise<MailServer> {
-  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(process.execPath, [program.pathname, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const port = await new Promise<number>((resolve, reject) => {
-    const lines = createInterface(child.stdout);
-    lines.on('line', (line) => {
-      const found = /listens on [\d.]+:(\d+)/.exec(line)?.[1];
+    // Read on to the end: a program whose output nobody reads would stop.
+    child.stdout.on('data', (chunk: Buffer) => {
+      const found = /127\.0\.0\.1:(\d+)/.exec(chunk.toString())?.[1];
       if (found !== undefined) resolve(Number(found));
     });
-    lines.on('close', () => reject(new Error(`${name} did not start`)));
+    child.once('exit', () => reject(new Error(`${program.pathname} ended before it listened`)));
   });
-  const transport = createTransport({
-    host: '127.0.0.1',
-    port,
-    pool: true,
-    maxConnections: connections,
-    maxMessages: Infinity,
-    ignoreTLS: true,
-  });
-  const mail = {
-    from: 'ada@example.org',
-    to: 'bob@example.com',
-    subject: 'Hello',
-    text: 'Hello. '.repeat(300),
-  };
+  const sockets = await Promise.all(Array.from({ length: clients }, () => greeted(port)));
   return {
-    name,
-    run: async (calls) =>
-      void (await Promise.all(Array.from({ length: calls }, () => transport.sendMail(mail)))),
-    async close() {
-      transport.close();
-      const ended = new Promise((resolve) => void child.once('exit', resolve));
-      child.kill('SIGTERM');
-      await ended;
+    async send(messages) {
+      let left = messages;
+      await Promise.all(
+        sockets.map(async (socket) => {
+          while (left-- > 0) await sendOne(socket);
+        }),
+      );
+    },
+    close() {
+      for (const socket of sockets) socket.destroy();
+      child.kill('SIGKILL');
     },
   };
+}
+
+async function greeted(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1').setNoDelay();
+  await replies(socket, 1);
+  socket.write('EHLO client.example.org\r\n');
+  await replies(socket, 1);
+  return socket;
+}
+
+async function sendOne(socket: Socket): Promise<void> {
+  socket.write('MAIL FROM:<ada@example.org>\r\nRCPT TO:<bob@example.com>\r\nDATA\r\n');
+  await replies(socket, 3);
+  socket.write(message);
+  const last = await replies(socket, 1);
+  if (!last.startsWith('250 ')) throw new Error(`a message was not taken: ${last}`);
+}
+
+/** Waits for so many replies; gives the last. */
+async function replies(socket: Socket, count: number): Promise<string> {
+  let text = '';
+  for (;;) {
+    const whole = text.match(/^\d{3} .*\r\n/gm) ?? [];
+    if (whole.length >= count) return whole.at(-1) ?? '';
+    text += await nextOf(socket);
+  }
+}
+
+function nextOf(socket: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => reject(new Error('the server hung up'));
+    socket.once('close', end);
+    socket.once('data', (chunk: Buffer) => {
+      socket.off('close', end);
+      resolve(chunk.toString('latin1'));
+    });
+  });
 }

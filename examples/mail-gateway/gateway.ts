@@ -1,26 +1,28 @@
 import dns from 'node:dns/promises';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Production, systemClock, type Clock, type Logger, type PluginManager } from 'plugboard';
-import { emailHooks, messageServices, type EmailHooks } from 'plugboard/email';
+import { systemClock, type Clock, type Logger, type PluginManager } from 'plugboard';
+import type { EmailHooks } from 'plugboard/email';
 import { routeFor, type GatewayConfig, type GatewayFile } from './config.ts';
 import { deliver } from './delivery/deliver.ts';
 import type { Resolver } from './delivery/targets.ts';
 import type { DeliveryTools } from './delivery/tools.ts';
 import { Worker } from './delivery/worker.ts';
-import { tellingOfFailures, tellOfRecoveries } from './hooks.ts';
+import { tellingOfFailures } from './hooks.ts';
+import { lockFolder } from './lock.ts';
+import { MailPlugins } from './mail-plugins.ts';
 import { OpenMessages } from './open-messages.ts';
-import type { OwnPlugin } from './own-plugin.ts';
 import { ownDomains } from './own-domains.ts';
+import type { OwnPlugin } from './own-plugin.ts';
 import { Queue } from './queue/queue.ts';
 import { RecordKeeper } from './records.ts';
 import { Sessions, type Front } from './smtp/front.ts';
-import { exchangeShipped, shippedIn } from './shipped-plugins.ts';
 import { startSmtp } from './smtp/server.ts';
 
 export interface GatewayOptions {
   readonly file: GatewayFile;
   readonly log: Logger;
+  /** Besides those of the file. */
   readonly plugins?: readonly OwnPlugin[];
   /** Default: the computer's. */
   readonly clock?: Clock;
@@ -44,110 +46,102 @@ export interface Gateway extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Starts plugins, queue, delivery, and last the door. */
+/** What is to be done at the end, the last one first. */
+type Ends = (() => void | Promise<void>)[];
+
+/**
+ * Starts plugins, queue, delivery, and last the door.
+ * @throws {Error} why one of them does not start; nothing is left running then.
+ */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  let { gateway } = options.file;
-  const { clock = systemClock, log } = options;
-  const hasFile = options.file.plugins !== undefined;
-  let shipped = await shippedIn(options.file.plugins);
-  const messages = new OpenMessages();
-  const own = ownDomains(() => gateway);
-  const manager = await startPlugins(options, clock, own, shipped, messages);
-  const folder = join(gateway.folder, 'queue');
-  const records = await openRecords(gateway.folder, clock);
-  const queue = await Queue.open({ folder, clock, log, maxMails: gateway.queue.maxMails });
-  const runIn = tellingOfFailures((hook, request, more) => manager.run(hook, request, more));
-  const undo = tellOfRecoveries(manager);
-  const front: Front = {
-    runIn,
-    isAnswered: (hook) =>
-      manager.listPlugins().some(({ hooks, state }) => state.status !== 'ready' || hooks.includes(hook)),
-    queue,
-    records,
-    messages,
-    clock,
-    log,
-    hostname: gateway.hostname,
-    settings: () => ({ ...gateway, retentionMs: gateway.queue.retentionHours * 3_600_000 }),
-    sessions: new Sessions(),
-  };
-  const tools = deliveryTools(front, options, () => gateway);
-  const worker = new Worker({
-    queue,
-    clock,
-    log,
-    concurrency: gateway.queue.concurrency,
-    deliver: (lease) => deliver(tools, lease),
-  });
-  const smtp = await startSmtp(front, {
-    ...gateway.listen,
-    tls: await readTls(gateway),
-    closeMs: gateway.closeSeconds * 1000,
-  });
-  worker.start();
+  const ends: Ends = [];
   const close = async (): Promise<void> => {
-    await smtp.close();
-    await worker.stop();
-    queue.close();
-    undo();
-    await manager.shutdown();
+    for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end();
   };
+  try {
+    return Object.assign(await start(options, ends), { close, [Symbol.asyncDispose]: close });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type Started = Omit<Gateway, 'close' | typeof Symbol.asyncDispose>;
+
+async function start(options: GatewayOptions, ends: Ends): Promise<Started> {
+  const { file, log, clock = systemClock } = options;
+  let config = file.gateway;
+  ends.push(await openFolder(config.folder));
+  const messages = new OpenMessages();
+  const inCode = [ownDomains(() => config), ...(options.plugins ?? [])] as const;
+  const plugins = await MailPlugins.start({ config: file.plugins, inCode, messages, clock, log });
+  ends.push(() => plugins.close());
+  const front = await openFront(plugins, messages, () => config, clock, log);
+  ends.push(() => front.queue.close());
+  const tools = deliveryTools(front, options.resolver ?? dns, () => config);
+  const { concurrency } = config.queue;
+  const worker = new Worker({ ...tools, concurrency, deliver: (lease) => deliver(tools, lease) });
+  const closeMs = config.closeSeconds * 1000;
+  ends.push(() => atMost(closeMs, worker.stop(), clock));
+  const smtp = await startSmtp(front, { ...config.listen, tls: await readTls(config), closeMs });
+  ends.push(() => smtp.close());
+  worker.start();
   return {
     port: smtp.port,
-    queue,
+    queue: front.queue,
+    manager: plugins.manager,
     get sessions() {
       return front.sessions.total;
     },
-    manager,
-    close,
-    async reload(file) {
-      const next = await shippedIn(file.plugins);
-      const exchange = await exchangeShipped(manager, shipped, next);
-      try {
-        if (hasFile || file.plugins !== undefined)
-          await manager.reloadConfig(file.plugins ?? { plugins: [] });
-      } catch (error) {
-        await exchange.drop();
-        throw error;
-      }
-      await exchange.keep();
-      shipped = next;
-      ({ gateway } = file);
+    async reload(next) {
+      await plugins.reload(next.plugins);
+      config = next.gateway;
+      smtp.configure();
     },
-    [Symbol.asyncDispose]: close,
   };
 }
 
-async function startPlugins(
-  { file, log, plugins = [] }: GatewayOptions,
-  clock: Clock,
-  own: OwnPlugin,
-  shipped: readonly OwnPlugin[],
-  messages: OpenMessages,
-): Promise<PluginManager<EmailHooks>> {
-  let builder = Production(emailHooks)
-    .withLogger(log)
-    .withClock(clock)
-    .withMetrics()
-    .withServices(messageServices((id) => messages.fileOf(id)))
-    .withPlugin(own.name, own.source, own.settings);
-  for (const { name, source, settings } of [...shipped, ...plugins]) {
-    builder = builder.withPlugin(name, source, settings);
-  }
-  const configured = file.plugins === undefined ? builder : builder.withConfig(file.plugins);
-  return (await configured.build()).dynamic();
-}
-
-async function openRecords(folder: string, clock: Clock): Promise<RecordKeeper> {
+/** Two gateways on one folder would send everything twice. */
+async function openFolder(folder: string): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  return RecordKeeper.open(folder, clock);
+  return lockFolder(folder);
 }
 
-function deliveryTools(
-  { runIn, queue, messages, clock, log, hostname }: Front,
-  { resolver = dns }: GatewayOptions,
+/** Another server that does not answer shall not keep this one from ending; what it has not confirmed is sent again. */
+function atMost(limitMs: number, work: Promise<void>, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.startTimer(limitMs, resolve);
+    void work.finally(() => {
+      timer.cancel();
+      resolve();
+    });
+  });
+}
+
+async function openFront(
+  plugins: MailPlugins,
+  messages: OpenMessages,
   config: () => GatewayConfig,
-): DeliveryTools {
+  clock: Clock,
+  log: Logger,
+): Promise<Front> {
+  const { folder, hostname, queue } = config();
+  return {
+    runIn: tellingOfFailures((hook, request, more) => plugins.manager.run(hook, request, more)),
+    isAnswered: (hook) => plugins.isAnswered(hook),
+    records: await RecordKeeper.open(folder, clock),
+    queue: await Queue.open({ folder: join(folder, 'queue'), clock, log, maxMails: queue.maxMails }),
+    messages,
+    clock,
+    log,
+    hostname,
+    settings: () => ({ ...config(), retentionMs: config().queue.retentionHours * 3_600_000 }),
+    sessions: new Sessions(),
+  };
+}
+
+function deliveryTools(front: Front, resolver: Resolver, config: () => GatewayConfig): DeliveryTools {
+  const { runIn, queue, messages, clock, log, hostname } = front;
   return {
     queue,
     run: runIn(),

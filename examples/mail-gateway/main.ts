@@ -1,9 +1,13 @@
 // A mail gateway that is run from one file: `npm run gateway`, or with a file of your own behind it.
+import { once } from 'node:events';
 import { watch } from 'chokidar';
 import { isPluginError } from 'plugboard';
-import { readGatewayFile } from './config.ts';
+import { readGatewayFile, type GatewayFile } from './config.ts';
 import { startGateway, type Gateway } from './gateway.ts';
 
+/** An editor writes in several steps; in milliseconds. */
+const settling = { stabilityThreshold: 100, pollInterval: 20 };
+let started = (): void => undefined;
 const [path = 'examples/mail-gateway/gateway.yaml'] = process.argv.slice(2);
 
 await main().catch((error: unknown) => {
@@ -12,23 +16,33 @@ await main().catch((error: unknown) => {
 });
 
 async function main(): Promise<void> {
-  const file = await readGatewayFile(path);
-  const gateway = await startGateway({ file, log: console });
-  const { host } = file.gateway.listen;
-  say(
-    `${file.gateway.hostname} listens on ${host}:${gateway.port}, ready after ${Math.round(performance.now())} ms`,
-  );
-  say(`send it a mail:  node .build/examples/mail-gateway/send.js --port ${gateway.port}`);
-  say(`or:              swaks --server ${host}:${gateway.port} --from ada@example.org --to bob@example.com`);
-  say(`edit ${path} while it runs; end it with Ctrl-C`);
-  const watcher = watch(path, {
-    ignoreInitial: true,
-    awaitWriteFinish: { stabilityThreshold: 100, pollInterval: 20 },
-  });
-  watcher.on('all', () => void reload(gateway));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void end(gateway, () => watcher.close()));
+  // Watched before it is read, so that no change falls in between.
+  const watcher = watch(path, { ignoreInitial: true, awaitWriteFinish: settling });
+  let reloading: Promise<void> = new Promise((resolve) => void (started = resolve));
+  let gateway: Gateway | undefined;
+  watcher.on('all', () => void (reloading = reloading.then(() => gateway && reload(gateway))));
+  try {
+    await once(watcher, 'ready');
+    const file = await readGatewayFile(path);
+    gateway = await startGateway({ file, log: console });
+    greet(file, gateway.port);
+  } catch (error) {
+    await watcher.close();
+    throw error;
   }
+  started();
+  const running = gateway;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void end(running, () => watcher.close()));
+  }
+}
+
+function greet({ gateway: { hostname, listen } }: GatewayFile, port: number): void {
+  const address = `${listen.host}:${port}`;
+  say(`${hostname} listens on ${address}, ready after ${Math.round(performance.now())} ms`);
+  say(`send it a mail:  node .build/examples/mail-gateway/send.js --port ${port} --to ada@example.com`);
+  say(`or:              swaks --server ${address} --from ada@example.org --to ada@example.com`);
+  say(`edit ${path} while it runs; end it with Ctrl-C`);
 }
 
 async function reload(gateway: Gateway): Promise<void> {
@@ -44,6 +58,8 @@ async function end(gateway: Gateway, endWatch: () => Promise<void>): Promise<voi
   await endWatch();
   await gateway.close();
   say('ended; what is queued is delivered at the next start');
+  // A delivery that was given up may still wait for the other server.
+  process.exit();
 }
 
 function say(text: string): void {

@@ -5,6 +5,7 @@ import { descriptors } from '../metrics/descriptors.ts';
 /** What is needed of a registry of prom-client 15 or @prometheus-io/client. */
 export interface ClientRegistry {
   registerMetric(metric: ReadMetric): unknown;
+  removeSingleMetric(name: string): void;
 }
 
 /** What is needed of a metric in such a registry: it is read, and never counts by itself. */
@@ -24,7 +25,7 @@ interface ClientValue {
 /**
  * Makes every metric readable through somebody's registry. A registry asks every metric before it waits for one, and
  * all of them are given the same picture.
- * @throws {PluginError} `CONFIG_1703` when the registry has a metric of that name already.
+ * @throws {PluginError} `CONFIG_1703` when the registry has a metric of that name already; then it is left as it was.
  */
 export function registerFamilies(
   registry: ClientRegistry,
@@ -37,10 +38,14 @@ export function registerFamilies(
     picture ??= new Map(collect().map((family) => [family.descriptor.name, family]));
     return picture.get(name)?.points ?? [];
   };
+  const added: string[] = [];
   try {
-    for (const descriptor of descriptors)
+    for (const descriptor of descriptors) {
       registry.registerMetric(readOnlyMetric(descriptor, prefix, pointsOf));
+      added.push(prefix + descriptor.name);
+    }
   } catch (error) {
+    for (const name of added) registry.removeSingleMetric(name);
     const message = `the metrics cannot be added to the registry: ${messageOf(error)} Give prometheusExporter a namespace of its own.`;
     throw new PluginError('CONFIG_1703', { message, cause: error });
   }

@@ -23,6 +23,7 @@ interface Registry {
   setDefaultLabels(labels: object): void;
   getMetricsAsJSON(): Promise<unknown>;
   registerMetric(metric: never): unknown;
+  removeSingleMetric(name: string): void;
 }
 
 const moody = answering<number, string>((n) => {
@@ -89,15 +90,16 @@ describe.each(clients)('a registry of %s', (name, loaded) => {
     expect(JSON.stringify(await registry.getMetricsAsJSON())).toContain('app_plugin_requests_total');
   });
 
-  it('that has a metric of our name says so, with the cure', () => {
+  it('that has a metric of our name says so, with the cure, and is left as it was', async () => {
     const registry = new client.Registry();
-    counterIn(registry, 'plugin_requests_total');
+    counterIn(registry, 'plugin_retries_total');
     expect(() => prometheusExporter().registerInto(registry)).toThrow(
       expect.objectContaining({
         code: 'CONFIG_1703',
         message: expect.stringContaining('namespace') as string,
       }),
     );
+    expect(await registry.getMetricsAsJSON()).toMatchObject([{ name: 'plugin_retries_total' }]);
   });
 });
 

@@ -31,13 +31,15 @@ function asking(receiver: OtlpReceiver, source: PluginSource<Single<string, unkn
 }
 
 describe('one trace', () => {
-  it('goes from the host to a child that traces, and back to a service of the host', async () => {
+  type Env = Readonly<Record<string, string>>;
+  const tracing: [string, (env: Env) => PluginSource<Single<string, unknown>>][] = [
+    ['a child', (env) => subprocess(process.execPath, { args: [program('traced')], env })],
+    ['a worker', (env) => worker(program('traced'), { env })],
+  ];
+
+  it.each(tracing)('goes from the host to %s that traces, and back to a service', async (_where, source) => {
     await using receiver = await otlpReceiver();
-    const source = subprocess<Single<string, unknown>>(process.execPath, {
-      args: [program('traced')],
-      env: { RECEIVER: receiver.endpoint },
-    });
-    const manager = await asking(receiver, source);
+    const manager = await asking(receiver, source({ RECEIVER: receiver.endpoint }));
     expect(await manager.execute('auth', 'ada', sampled)).toBe('ada has 5 left');
     await manager.shutdown();
     const { spans } = receiver;

@@ -56,6 +56,7 @@ function served(session: boolean, options: SourceOptions = {}): PluginSource {
 }
 
 const elsewhere = 'its server runs elsewhere, and its output with it';
+const outlives = 'its server outlives the host, and closes for itself';
 const oneWay = 'calls by themselves have no way back to the host';
 
 /** Every transport with what it cannot do. */
@@ -69,6 +70,7 @@ export const subjects: readonly Subject[] = [
       'an answer over the frame limit fails with RPC_2006, and the next call works': `${shared}: there are no frames`,
       'what it prints on stdout arrives as a record': `${shared}, and its stdout`,
       'what it prints on stderr arrives as a record': `${shared}, and its stderr`,
+      'what it prints at its end arrives, more than a pipe holds': `${shared}, and its stderr`,
       'an answer of undefined arrives as null': `${shared}: undefined stays undefined`,
     },
   },
@@ -98,16 +100,20 @@ export const subjects: readonly Subject[] = [
     name: 'grpc, session',
     source: (options) => served(true, options),
     cannot: {
+      'a shutdown waits until the plugin has closed': outlives,
       'what it prints on stdout arrives as a record': elsewhere,
       'what it prints on stderr arrives as a record': elsewhere,
+      'what it prints at its end arrives, more than a pipe holds': elsewhere,
     },
   },
   {
     name: 'grpc, calls by themselves',
     source: (options) => served(false, options),
     cannot: {
+      'a shutdown waits until the plugin has closed': outlives,
       'what it prints on stdout arrives as a record': elsewhere,
       'what it prints on stderr arrives as a record': elsewhere,
+      'what it prints at its end arrives, more than a pipe holds': elsewhere,
       'its log records arrive with its name and their level': oneWay,
       'progress arrives at the caller in its order': oneWay,
       'a caller who gives up aborts the signal of the plugin': `${oneWay}, and this case waits for progress`,
@@ -121,7 +127,10 @@ export const subjects: readonly Subject[] = [
       const handshake = { magicCookieKey: 'BASIC_PLUGIN', magicCookieValue: 'hello' };
       return goPlugin(process.execPath, { args: [fixture('go-all-round.mjs')], handshake, ...options });
     },
-    cannot: {},
+    cannot: {
+      'what it prints at its end arrives, more than a pipe holds':
+        'the connection that carries it is over before',
+    },
   },
   {
     name: 'subprocess, lines of go-plugins',

@@ -3,6 +3,7 @@ import { Writable, type Duplex } from 'node:stream';
 
 import type { Plugin } from '../../src/core/plugin.ts';
 import { defaultMaxFrameBytes, env, magicCookie, protocolVersion, type Wire } from '../wire/messages.ts';
+import { printed } from '../wire/printed.ts';
 import { PluginSession } from '../wire/plugin-session.ts';
 import { StreamWire } from '../wire/stream-wire.ts';
 
@@ -95,9 +96,10 @@ function endGroup(): void {
 }
 
 function exitAfter(wire: Wire, output: Writable): void {
-  if (output.destroyed) exit();
-  output.once('finish', exit);
-  output.once('close', exit);
+  const exitPrinted = (): void => void printed().then(exit, exit);
+  if (output.destroyed) exitPrinted();
+  output.once('finish', exitPrinted);
+  output.once('close', exitPrinted);
   setTimeout(exit, exitGraceMs).unref();
   wire.end();
 }

@@ -5,8 +5,8 @@ import type { Child } from './child.ts';
 /** A crash closes the channel a moment before the exit is known; a plugin that only closed it is ended after this. */
 export const closedButAliveMs = 500;
 
-/** A plugin that has said goodbye gets this long to exit by itself. */
-const goodbyeMs = 1000;
+/** A plugin that has said goodbye gets this long to close and to end by itself. */
+export const goodbyeMs = 1000;
 
 /** How much time each step of an end may take. */
 export interface StopOptions {

@@ -10,7 +10,9 @@ import { HostSession } from '../wire/host-session.ts';
 import { defaultMaxFrameBytes } from '../wire/messages.ts';
 import { PluginLog } from '../wire/plugin-log.ts';
 import { startTimedOut } from '../wire/start-timeout.ts';
+import { withResolvers } from '../wire/with-resolvers.ts';
 import { environment } from '../subprocess/options.ts';
+import { goodbyeMs, within } from '../subprocess/stop.ts';
 import { PortWire } from './port-wire.ts';
 import { workerDataKey } from './plugin.ts';
 
@@ -79,6 +81,9 @@ class WorkerChannel implements Omit<Channel, 'info' | 'hooks'> {
   readonly #session: HostSession;
   readonly #log: PluginLog;
   readonly #exited: Promise<number>;
+  /** The plugin has closed its port: it is done. */
+  readonly #left: Promise<void>;
+  readonly #leave: () => void;
   #why: PluginError | undefined;
   #ready = false;
   #closing: Promise<void> | undefined;
@@ -95,6 +100,7 @@ class WorkerChannel implements Omit<Channel, 'info' | 'hooks'> {
       log: (level, message, fields) => this.#log.write(level, message, fields),
     });
     this.#log.within(() => this.#session.soleTrace);
+    ({ promise: this.#left, resolve: this.#leave } = withResolvers<void>());
     thread.on('error', (error) => (this.#why ??= this.#threw(error)));
     this.#exited = new Promise((resolve) => void thread.once('exit', resolve));
     this.ended = this.#exited.then((exitCode) => this.#afterExit(exitCode));
@@ -139,6 +145,8 @@ class WorkerChannel implements Omit<Channel, 'info' | 'hooks'> {
       await Promise.race([this.#session.shutdown(timeoutMs).catch(() => {}), this.#exited]);
       timer.cancel();
     }
+    // What it still does when the calls are over: its `close`.
+    if (timeoutMs > 0) await within(this.#setup.clock, goodbyeMs, Promise.race([this.#left, this.#exited]));
     await this.#thread.terminate();
     await this.ended;
   }
@@ -150,6 +158,7 @@ class WorkerChannel implements Omit<Channel, 'info' | 'hooks'> {
   }
 
   #wireEnded(error: PluginError | undefined): void {
+    this.#leave();
     if (error !== undefined) return this.#end(error);
     // The port of a thread that runs on was closed by the plugin; of one that ends, by its end.
     if (this.#closing === undefined) void this.#thread.terminate();

@@ -9,7 +9,7 @@ import type { Job } from './plan.ts';
 import { isPermanent, ownReply, replyOfError } from './reply.ts';
 import { SmtpClient, type TlsFacts } from './smtp-client.ts';
 import { addressesOf, type Target } from './targets.ts';
-import { queueContext, type DeliveryTools } from './tools.ts';
+import { countDelivery, queueContext, type DeliveryTools } from './tools.ts';
 
 /** So many addresses are tried in one attempt; a domain that names hundreds shall not hold a worker for hours. */
 const maxTargets = 6;
@@ -21,6 +21,7 @@ export async function attempt(tools: DeliveryTools, job: Job, parcel: Parcel): P
   const onDelivered = (indexes: number[], host: string, reply: Reply, tls?: TlsFacts): void => {
     const final = parcel.way.by !== 'smtp';
     written.push(job.lease.record({ state: 'delivered', recipients: indexes, host, reply, final }));
+    for (const _ of indexes) countDelivery(tools, 'delivery.succeeded', reply);
     tellSuccess(tools, job, { host, reply, tls, durationMs: tools.clock.now() - start, indexes });
   };
   const { way } = parcel;

@@ -5,7 +5,7 @@ import { attempt } from './attempt.ts';
 import { pack, type Parcel, type Undelivered } from './parcel.ts';
 import { plan, type Job } from './plan.ts';
 import { sendReport } from './send-report.ts';
-import { queueContext, type DeliveryTools } from './tools.ts';
+import { countDelivery, queueContext, type DeliveryTools } from './tools.ts';
 
 /** Does what is due of a mail: tries its recipients, writes down what came of it, tells the sender. */
 export async function deliver(known: DeliveryTools, lease: Lease): Promise<void> {
@@ -23,8 +23,20 @@ export async function deliver(known: DeliveryTools, lease: Lease): Promise<void>
   if (job === undefined) return;
   const { queueId } = lease.envelope;
   const undelivered = await tools.messages.during(queueId, lease.file, () => tryAll(tools, job, due));
-  for (const one of undelivered) await lease.record(await aftermath(tools, job, one));
+  for (const one of undelivered) await settle(tools, job, one);
   await sendReport(tools, lease);
+}
+
+/** Writes down what becomes of a recipient that did not get it, and tells whoever counts. */
+async function settle(tools: DeliveryTools, job: Job, undelivered: Undelivered): Promise<void> {
+  const outcome = await aftermath(tools, job, undelivered);
+  await job.lease.record(outcome);
+  if (outcome.state === 'deferred') countDelivery(tools, 'delivery.deferred', outcome.reply);
+  if (outcome.state !== 'failed') return;
+  countDelivery(tools, 'delivery.failed', outcome.reply);
+  const { queueId, sender } = job.lease.envelope;
+  // Nobody is told of a report that fails; it is not to vanish without a trace.
+  if (sender === '') tools.log.warn(`report ${queueId} could not be delivered`, { reply: outcome.reply });
 }
 
 /** Asks whether it may go now. */
@@ -49,7 +61,7 @@ async function dequeue(tools: DeliveryTools, lease: Lease, due: readonly number[
   }
   if (answer.action !== 'defer') return job;
   for (const index of due) {
-    await lease.record(await aftermath(tools, job, { is: 'held', index, delayMs: answer.retryAfterMs }));
+    await settle(tools, job, { is: 'held', index, delayMs: answer.retryAfterMs });
   }
   await sendReport(tools, lease);
   return undefined;

@@ -1,7 +1,8 @@
 import type { Clock, Logger } from 'plugboard';
 import { mailAddr, type MailAddr } from 'plugboard/email';
-import type { Run } from '../hooks.ts';
+import { quietly, type Run } from '../hooks.ts';
 import type { OpenMessages } from '../open-messages.ts';
+import type { Reply } from '../queue/journal-entry.ts';
 import type { Lease } from '../queue/lease.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { RetrySettings } from '../queue/retry-delay.ts';
@@ -40,4 +41,15 @@ export function queueContext({ envelope }: Lease): {
     sessionId: trace.sessionId,
     transactionId: trace.transactionId,
   };
+}
+
+/** Tells whoever counts what came of an attempt, by the class of the last reply. */
+export function countDelivery(
+  { run }: DeliveryTools,
+  event: 'delivery.succeeded' | 'delivery.deferred' | 'delivery.failed',
+  { code }: Reply,
+): void {
+  quietly(() =>
+    run('metrics.metricsCollect', { event, labels: { reply: `${Math.floor(code / 100)}xx` }, values: {} }),
+  );
 }

@@ -48,17 +48,26 @@ export class Worker {
 
   /** Never rejects. */
   async #workOnOne(): Promise<void> {
-    const { queue, deliver, clock, log } = this.#options;
+    const { queue, deliver } = this.#options;
     const lease = await queue.take();
     if (lease === undefined) return;
     try {
       await deliver(lease);
       await queue.giveBack(lease);
     } catch (error) {
-      log.error(`mail ${lease.envelope.queueId} could not be worked on; it is tried again in a minute`, {
-        error,
-      });
-      await queue.giveBack(lease, clock.date().getTime() + restMs).catch(() => undefined);
+      await this.#rest(lease, error).catch(() => undefined);
     }
+  }
+
+  async #rest(lease: Lease, error: unknown): Promise<void> {
+    const { queue, clock, log } = this.#options;
+    const { queueId, expiresAt } = lease.envelope;
+    const now = clock.date().getTime();
+    if (now < expiresAt) {
+      log.error(`mail ${queueId} could not be worked on; it is tried again in a minute`, { error });
+      return queue.giveBack(lease, now + restMs);
+    }
+    log.error(`mail ${queueId} could not be worked on until it expired, and was set aside`, { error });
+    return queue.setAside(lease);
   }
 }

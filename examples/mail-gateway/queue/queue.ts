@@ -65,7 +65,13 @@ export class Queue {
    * does the acceptance. It is not worked on before `release`.
    */
   async commit(envelope: Envelope): Promise<void> {
-    await this.files.commit(envelope);
+    try {
+      await this.files.commit(envelope);
+    } catch (error) {
+      // Whoever hears of the failure sends it again: nothing of it may be left.
+      await this.files.remove(envelope.queueId);
+      throw error;
+    }
     this.#count++;
   }
 
@@ -92,6 +98,12 @@ export class Queue {
   /** Waits for the next attempt, `notBefore` at the soonest, or is done with the mail. */
   giveBack(lease: Lease, notBefore = 0): Promise<void> {
     return this.#settle(lease.envelope, lease.states, notBefore);
+  }
+
+  /** Gives up a mail that cannot be worked on; its files stay, for a person to look at. */
+  async setAside(lease: Lease): Promise<void> {
+    await this.files.setAside(lease.envelope.queueId);
+    this.#count--;
   }
 
   /** Works on nothing more; what lies on the disk stays. */

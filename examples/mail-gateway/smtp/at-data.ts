@@ -36,7 +36,7 @@ export async function atData(
     atReset(front, session, typeof reply === 'string' ? 'done' : 'refused');
     return reply;
   } finally {
-    if (!isQueued) await rm(file, { force: true });
+    if (!isQueued) await Promise.all([file, `${file}.tmp`].map((path) => rm(path, { force: true })));
   }
 }
 

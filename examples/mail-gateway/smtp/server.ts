@@ -32,6 +32,8 @@ export interface SmtpOptions {
 /** A listening SMTP server whose every step asks the plugins. */
 export interface SmtpServer {
   readonly port: number;
+  /** Takes up the settings as they are now. */
+  configure(): void;
   /** Tells idle clients 421 at once, lets messages in progress come in, and comes back when all are gone. */
   close(): Promise<void>;
 }
@@ -54,7 +56,14 @@ export async function startSmtp(front: Front, options: SmtpOptions): Promise<Smt
   const listening = server.listen(options.port, options.host);
   await once(listening, 'listening');
   const { port } = listening.address() as AddressInfo;
-  return { port, close: () => close(server, front) };
+  return {
+    port,
+    configure() {
+      const { maxMessageBytes: size, maxRecipients } = front.settings();
+      Object.assign(server.options, { size, maxRecipients });
+    },
+    close: () => close(server, front),
+  };
 }
 
 /** Tells of each connection before smtp-server begins to serve it. */

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { openDelivery, stubDns } from './support/delivery.ts';
 import { refusal, startPeer } from './support/peer.ts';
 import { dayMs, enqueue } from './support/queued-mail.ts';
+import { authority } from '../../support/certificates.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
 const bob = 'bob@example.net';
@@ -15,7 +16,9 @@ const recipients = (...names: string[]) => names.map((name) => ({ address: `${na
 describe('delivery', () => {
   it('brings a mail to the host that DNS names, once for all recipients there, with TLS where it is offered', async () => {
     await using folder = await tempFolder();
-    await using peer = await startPeer({ disabledCommands: [] });
+    const { keyFile, certFile } = authority(folder.path, 'ca').sign('localhost');
+    const certificate = { key: readFileSync(keyFile), cert: readFileSync(certFile) };
+    await using peer = await startPeer({ disabledCommands: [], ...certificate });
     const told: unknown[] = [];
     const plugin = definePlugin<EmailHooks>({
       name: 'observer',
@@ -28,7 +31,8 @@ describe('delivery', () => {
       },
     });
     const dns = stubDns({ 'MX example.net': ['mx.example.net'], 'A mx.example.net': ['127.0.0.1'] });
-    await using delivery = await openDelivery(folder.path, { dns, mxPort: peer.port, plugin });
+    const queue = join(folder.path, 'queue');
+    await using delivery = await openDelivery(queue, { dns, mxPort: peer.port, plugin });
     await enqueue(delivery.queue, delivery.clock, { recipients: recipients('bob', 'eve') });
     await delivery.work();
     expect(peer.taken).toEqual([

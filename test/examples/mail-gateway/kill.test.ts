@@ -32,7 +32,7 @@ interface Tally {
 describe('scenario 18: a gateway that is killed again and again', () => {
   it(
     `loses nothing and sends nothing twice over ${kills} kills at any moment`,
-    { timeout: 240_000 },
+    { timeout: 300_000 },
     async () => {
       process.stdout.write(`the kills follow from GATEWAY_SEED=${seed}\n`);
       const tallies = await Promise.all(

@@ -21,6 +21,18 @@ describe('the SMTP side', () => {
     );
   });
 
+  it.each(['\n.\n', '\n.\r\n', '\r\n.\n', '\r.\r', '\r\n.\r'])(
+    'ends no message at %j, and hands none on that ends there',
+    async (trick) => {
+      await using test = await testGateway([everybody]);
+      using client = await Client.hello(test.port);
+      const smuggled = `Subject: x\r\n\r\none${trick}MAIL FROM:<eve@example.org>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\ntwo`;
+      expect(await client.send('ada@example.org', to, smuggled)).toMatch(/^250 2\.6\.0 Queued/);
+      expect((await test.peer.next()).text).toContain('two');
+      expect(test.peer.taken).toHaveLength(1);
+    },
+  );
+
   it('takes no recipient that no plugin accepts', async () => {
     await using test = await testGateway([]);
     using client = await Client.hello(test.port);

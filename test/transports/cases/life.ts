@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { isAlive } from '../../support/processes.ts';
 import type { Case, RefusedStart } from '../behaviour.ts';
@@ -64,6 +67,21 @@ export const lifeCases: readonly Case[] = [
       expect(await Promise.all([held, released])).toEqual(['ended well', null]);
       expect(await closing).toMatchObject({ cancelled: {} });
       expect(pid !== undefined && isAlive(pid)).toBe(false);
+    },
+  },
+  {
+    name: 'a shutdown waits until the plugin has closed',
+    own: {},
+    async run({ ask, shutdown }) {
+      const folder = await mkdtemp(join(tmpdir(), 'plugboard-close-'));
+      try {
+        const path = join(folder, 'memoir');
+        await ask('writeAtTheEnd', { path });
+        await shutdown();
+        expect(await readFile(path, 'utf8')).toBe('all is done');
+      } finally {
+        await rm(folder, { recursive: true });
+      }
     },
   },
 ];

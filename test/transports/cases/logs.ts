@@ -40,4 +40,14 @@ export const logCases: readonly Case[] = [
     name: `what it prints on ${stream} arrives as a record`,
     run: (host) => expectPrinted(host, stream),
   })),
+  {
+    name: 'what it prints at its end arrives, more than a pipe holds',
+    own: {},
+    async run({ ask, log, shutdown }) {
+      const line = `${'x'.repeat(999)}\n`;
+      await ask('printAtTheEnd', { text: line.repeat(900) });
+      await shutdown();
+      expect(log.named(line.trimEnd())).toHaveLength(900);
+    },
+  },
 ];

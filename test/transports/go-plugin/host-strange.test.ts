@@ -22,6 +22,7 @@ function strange(does: object, options: Partial<GoPluginOptions> = {}): PluginSo
     env,
     handshake,
     services,
+    killTimeoutMs: 50, // it knows no Shutdown
     ...options,
   });
 }
@@ -68,4 +69,14 @@ it('a plugin that ends its session but goes on running is ended and started agai
   const ready = host.next('kv', 'ready');
   await expect(host.ask('get')).rejects.toMatchObject({ code: 'PLUGIN_1205', retryable: true });
   await ready;
+});
+
+it.each([
+  [1, { status: 'healthy' }],
+  [2, { status: 'unhealthy', message: 'the plugin says that it does not serve' }],
+  ['unknown', { status: 'unhealthy', message: "its health service does not know 'plugin'" }],
+])('a plugin whose health is %s is %j', async (health, report) => {
+  const get = { method: '/a.B/C', encode: () => new Uint8Array(), decode: () => 0 };
+  await using host = await keep(strange({ shown: '', health }, { autoMtls: false, services: { get } }));
+  expect(await host.manager.health()).toMatchObject({ plugins: { kv: report } });
 });

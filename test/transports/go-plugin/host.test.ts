@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { goPlugin } from 'plugboard/go-plugin';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -81,6 +81,7 @@ describe('a private folder', () => {
       await using host = await keep(fixture());
       const { fields } = await host.logger.until(({ message }) => message === 'plugin address');
       expect(fields['address']).toMatch(/^\/tmp\/pb-/);
+      expect(statSync(dirname(String(fields['address']))).mode & 0o777).toBe(0o700);
     } finally {
       if (before === undefined) delete process.env['TMPDIR'];
       else process.env['TMPDIR'] = before;

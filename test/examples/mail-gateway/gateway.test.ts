@@ -1,0 +1,93 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { gatewayFile } from '../../../examples/mail-gateway/config.ts';
+import { startGateway } from '../../../examples/mail-gateway/gateway.ts';
+import { lockFolder } from '../../../examples/mail-gateway/lock.ts';
+import { MemoryLogger } from '../../support/memory-logger.ts';
+import { expectNoChildren, until } from '../../support/processes.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
+import { Client } from './support/client.ts';
+import { everybody, testGateway } from './support/gateway.ts';
+import { gatewayYaml, GatewayProcess } from './support/gateway-process.ts';
+
+afterEach(expectNoChildren);
+
+describe('a gateway', () => {
+  it('shares its folder with no other one, and finds it free when that was killed', async () => {
+    await using folder = await tempFolder();
+    const file = await gatewayYaml(folder.path, {});
+    const first = new GatewayProcess(file);
+    await first.port();
+    const second = new GatewayProcess(file);
+    expect(await second.port()).toBeUndefined();
+    expect(second.output).toContain(`another process uses ${join(folder.path, 'data')}`);
+    await first.kill('SIGKILL');
+    const third = new GatewayProcess(file);
+    expect(await third.port()).toBeGreaterThan(0);
+    await third.kill('SIGTERM');
+  });
+
+  it('ends in time while another server does not answer, and keeps the mail', async () => {
+    await using folder = await tempFolder();
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const address = silent.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const route = { domains: ['example.net'], to: `smtp://127.0.0.1:${port}` };
+    const file = await gatewayYaml(folder.path, { routes: [route], closeSeconds: 0.2 });
+    const gateway = new GatewayProcess(file);
+    const connected = once(silent, 'connection');
+    using client = await Client.hello((await gateway.port()) ?? 0);
+    expect(await client.send('ada@example.org', ['bob@example.net'])).toMatch(/^250 /);
+    await connected;
+    await gateway.kill('SIGTERM');
+    silent.close();
+    const left = await readdir(join(folder.path, 'data', 'queue'));
+    expect(left.filter((name) => name.endsWith('.json'))).toHaveLength(1);
+  });
+
+  it('leaves nothing running when its port is taken', async () => {
+    await using folder = await tempFolder();
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const file = gatewayFile({ gateway: { folder: folder.path, listen: { port } } });
+    await expect(startGateway({ file, log: new MemoryLogger(), plugins: [] })).rejects.toThrow('EADDRINUSE');
+    server.close();
+    const unlock = await lockFolder(folder.path);
+    await unlock();
+  });
+
+  it('takes up another limit while it runs', async () => {
+    await using test = await testGateway([everybody]);
+    const settings = { routes: test.routes, maxMessageBytes: 10 };
+    await test.gateway.reload(gatewayFile({ gateway: settings }));
+    using client = await Client.hello(test.port);
+    expect(await client.say('MAIL FROM:<a@x.org> SIZE=11')).toMatch(/^552 /);
+    expect(await client.send('a@x.org', ['b@x.org'])).toBe('552 5.3.4 The message is too long');
+  });
+
+  it('says what is wrong with its file, and goes on as before', async () => {
+    await using folder = await tempFolder();
+    const file = await gatewayYaml(folder.path, {});
+    const gateway = new GatewayProcess(file);
+    await gateway.port();
+    const good = await readFile(file, 'utf8');
+    await writeFile(file, good.replace('port: 0', 'port: many'));
+    await until(() => gateway.output.includes('changes nothing'));
+    expect(gateway.output).toContain('listen.port');
+    await gateway.kill('SIGTERM');
+  });
+
+  it.each([
+    [{ routes: [{ domains: ['*'], to: 'carrier pigeon' }] }, 'a route is mx, smtp://host:port'],
+    [{ routes: [{ domains: ['*'], to: 'smtp://x?tls=perhaps' }] }, 'tls is try, required or none'],
+    [{ hostnam: 'x' }, 'hostnam'],
+  ])('refuses %j', (gateway, why) => {
+    expect(() => gatewayFile({ gateway })).toThrow(why);
+  });
+});
