@@ -47,6 +47,11 @@ export class Observers {
     for (const line of this.#linesNow()) line.tell(Infinity);
   }
 
+  /** The same for one plugin, which goes alone. */
+  flushTo(plugin: string): void {
+    this.#lines.get(plugin)?.tell(Infinity);
+  }
+
   /** What plugins cause by what they are told is for another turn. */
   #linesNow(): readonly Line[] {
     return [...this.#lines.values()];

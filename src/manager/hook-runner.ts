@@ -73,6 +73,11 @@ export class HookRunner {
     this.#observers.flush();
   }
 
+  /** The same for one plugin. */
+  flushTo(plugin: string): void {
+    this.#observers.flushTo(plugin);
+  }
+
   #ask(chain: AnyChain, request: unknown, options: RunOptions | undefined): Outcome {
     if (!isDeciding(chain)) return this.#tell(chain, request, options);
     const outcome = runChain(chain, request, options);

@@ -87,17 +87,22 @@ export class Manager {
   async unregister(name: string, options: { readonly force?: boolean } = {}): Promise<void> {
     const entry = this.#registry.get(name);
     this.#config.checkUnload(name, options.force === true);
+    this.#hooks.flushTo(name);
     await this.#registry.remove(entry, entry.settings.drainTimeoutMs);
   }
 
   async gracefulUnregister(name: string, timeoutMs: number): Promise<DrainReport> {
-    return this.#registry.remove(this.#registry.get(name), checkTime(timeoutMs));
+    const entry = this.#registry.get(name);
+    const limitMs = checkTime(timeoutMs);
+    this.#hooks.flushTo(name);
+    return this.#registry.remove(entry, limitMs);
   }
 
   async drain(name: string, options: { readonly timeoutMs?: number } = {}): Promise<DrainReport> {
     const entry = this.#registry.get(name);
     const message = 'it was drained and takes no calls. Replace it to bring it back.';
     const timeoutMs = checkTime(options.timeoutMs ?? entry.settings.drainTimeoutMs);
+    this.#hooks.flushTo(name);
     return entry.drain(timeoutMs, () => draining(name, message));
   }
 

@@ -79,6 +79,17 @@ describe('a hook that only tells', () => {
     expect(told).toEqual(['last']);
   });
 
+  it.each(['unregister', 'drain'] as const)(
+    'tells before it takes a plugin away by %s what was not told yet',
+    async (away) => {
+      const seen: string[] = [];
+      manager = await shop(['a', { 'order.seen': (order) => void seen.push(order) }]);
+      for (const order of ['tea', 'cake']) await manager.run('order.seen', order);
+      await manager[away]('a');
+      expect(seen).toEqual(['tea', 'cake']);
+    },
+  );
+
   it('tells also of what is over for its caller', async () => {
     const told: string[] = [];
     manager = await shop(['a', { 'order.seen': (order) => told.push(order) }]);
