@@ -23,11 +23,11 @@ describe('register', () => {
     expect(host.manager.listPlugins()).toEqual([]);
   });
 
-  it.each([undefined, null, 'auth', {}])(
+  it.each<unknown>([undefined, null, 'auth', {}])(
     'refuses %j, which is no source, and says what is',
     async (source) => {
       await using host = await managed(simple.build());
-      const given = source as unknown as PluginSource<Single<string, string>>;
+      const given = source as PluginSource<Single<string, string>>;
       await expect(host.manager.register('auth', given)).rejects.toMatchObject({
         code: 'REGISTRY_1907',
         message: expect.stringContaining('inProcess(plugin)') as string,
