@@ -33,10 +33,10 @@ describe('a plugin in Go has what every plugin has:', () => {
     await using seldom = await keep(fixture(), { rateLimit: { requestsPerSecond: 0.001, burstSize: 1 } });
     await seldom.ask('get', 'pid');
     await expect(seldom.ask('get', 'pid')).rejects.toThrow('RATELIMIT_1501');
-    await using single = await keep(fixture(), { concurrency: { maxConcurrent: 1, maxQueue: 0 } });
+    await using narrow = await keep(fixture(), { concurrency: { maxConcurrent: 1, maxQueue: 0 } });
     const stop = new AbortController();
-    const running = single.ask('sleep', 60_000, { signal: stop.signal });
-    await expect(single.ask('get', 'pid')).rejects.toThrow('PLUGIN_1212');
+    const running = narrow.ask('sleep', 60_000, { signal: stop.signal });
+    await expect(narrow.ask('get', 'pid')).rejects.toThrow('PLUGIN_1212');
     stop.abort();
     await expect(running).rejects.toThrow('PLUGIN_1206');
   });
