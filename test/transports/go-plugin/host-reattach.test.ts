@@ -7,6 +7,7 @@ import { needsTool } from '../../languages/tool.ts';
 import { goBuildTimeoutMs } from '../../support/go-fixtures.ts';
 import { isAlive } from '../../support/processes.ts';
 import { startError } from '../../support/start-error.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 import { buildGo, goProgram, handshake, hasGo, keep, services } from './go-plugins.ts';
 
 beforeAll(() => buildGo('1.8.0'), goBuildTimeoutMs);
@@ -19,8 +20,9 @@ interface ByHand extends AsyncDisposable {
 /** A plugin that no host of ours started. */
 async function byHand(): Promise<ByHand> {
   const { magicCookieKey, magicCookieValue } = handshake;
+  const folder = await tempFolder(); // a socket is left behind in it where the plugin is killed
   const child = spawn(goProgram('plugin'), {
-    env: { PLUGIN_PROTOCOL_VERSIONS: '1', [magicCookieKey]: magicCookieValue },
+    env: { PLUGIN_PROTOCOL_VERSIONS: '1', TMPDIR: folder.path, [magicCookieKey]: magicCookieValue },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const ended = new Promise((resolve) => void child.once('exit', resolve));
@@ -35,6 +37,7 @@ async function byHand(): Promise<ByHand> {
   const end = async (): Promise<void> => {
     child.kill('SIGKILL');
     await ended;
+    await folder[Symbol.asyncDispose]();
   };
   return { process: child, config, [Symbol.asyncDispose]: end };
 }
