@@ -60,16 +60,20 @@ export abstract class ChainRun {
     const fail = (error: PluginError): void => this.guard(() => failed(error));
     if (leftMs <= 0) return fail(this.tooLate(member));
     const answered = (said: unknown): void => {
-      const answer = this.received(member, said);
-      if (isPluginError(answer)) fail(answer);
-      else this.guard(() => heard(answer));
+      let answer: Answer;
+      try {
+        answer = this.received(member, said);
+      } catch (error) {
+        return fail(isPluginError(error) ? error : illegal(member, messageOf(error), error));
+      }
+      this.guard(() => heard(answer));
     };
     member.ask(this.request, this.optionsFor(member, leftMs), answered, fail);
   }
 
   /** Files a failure; gives the answer that stands for it where the hook is closed for this plugin. */
   protected fail(member: Member, error: PluginError): Answer | undefined {
-    if (error.code === 'PLUGIN_1211') return undefined; // the hook is none of its business
+    if (member.isNoAnswer(error)) return undefined;
     if (this.options?.signal?.aborted === true) return this.giveUp(error);
     const { failure, answer } = consequenceOf(member, this.chain.combining, error);
     (this.failures ??= []).push(failure);
@@ -101,17 +105,12 @@ export abstract class ChainRun {
     return optionsFor(member, Math.min(leftMs, member.timeoutMs), this.options);
   }
 
-  /** An answer that can be combined, with its notes kept; or what is wrong with it. */
-  private received(member: Member, said: unknown): Answer | PluginError {
-    if (!isAnswer(said)) return illegal(member, 'it is no object with an `action`');
-    const scope = this.options?.within;
-    if (scope === undefined || said.notes === undefined) return said;
-    try {
-      scope.note(member.plugin, said.notes);
-      return said;
-    } catch (error) {
-      return PluginError.from(error, 'PLUGIN_1210', { plugin: member.plugin });
-    }
+  /** An answer that can be combined, with its notes kept. Throws what is wrong with it: even to read it may throw. */
+  private received(member: Member, said: unknown): Answer {
+    if (!isAnswer(said)) throw new TypeError('it is no object with an `action`');
+    const { notes } = said;
+    if (notes !== undefined) this.options?.within?.note(member.plugin, notes);
+    return said;
   }
 
   /** What the contract's own functions throw is the caller's to hear, and must not reach whoever brought the answer. */

@@ -19,6 +19,8 @@ export interface Member {
     answered: (answer: unknown) => void,
     failed: (error: PluginError) => void,
   ): void;
+  /** Whether an error only says that the hook is none of its business. */
+  isNoAnswer(error: PluginError): boolean;
 }
 
 /** A hook with those who answer it, the first one first. */

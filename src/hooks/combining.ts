@@ -35,7 +35,7 @@ interface AccumulateScore<Resp, Made> {
 /** One after the other, until one knows the answer. */
 interface FirstProvider<Resp> {
   readonly combine: 'first-provider';
-  /** Whether an answer says something definite. */
+  /** Whether an answer says something definite. What it throws is the plugin's failure. */
   provides(answer: Resp): boolean;
 }
 

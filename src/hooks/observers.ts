@@ -36,7 +36,7 @@ export class Observers {
     this.#lineOf(news.member.plugin).add(news);
     this.#tick ??= setImmediate(() => {
       this.#tick = undefined;
-      for (const line of this.#lines.values()) line.tell(maxTold);
+      for (const line of this.#linesNow()) line.tell(maxTold);
     });
   }
 
@@ -44,7 +44,12 @@ export class Observers {
   flush(): void {
     clearImmediate(this.#tick);
     this.#tick = undefined;
-    for (const line of this.#lines.values()) line.tell(Infinity);
+    for (const line of this.#linesNow()) line.tell(Infinity);
+  }
+
+  /** What plugins cause by what they are told is for another turn. */
+  #linesNow(): readonly Line[] {
+    return [...this.#lines.values()];
   }
 
   #lineOf(plugin: string): Line {
@@ -60,6 +65,7 @@ class Line {
   readonly #events: ObserverEvents;
   readonly #onEmpty: () => void;
   #told = 0;
+  #isGoingOn = false;
 
   constructor(events: ObserverEvents, onEmpty: () => void) {
     this.#events = events;
@@ -74,7 +80,7 @@ class Line {
   }
 
   tell(most: number): void {
-    while (this.#told < most) {
+    for (let left = this.#waiting.length; left > 0 && this.#told < most; left--) {
       const news = this.#waiting.shift();
       if (news === undefined) break;
       this.#told++;
@@ -90,13 +96,22 @@ class Line {
   }
 
   #failed(news: News, error: PluginError): void {
-    if (error.code !== 'PLUGIN_1211') this.#events.failed(news, error);
+    if (!news.member.isNoAnswer(error)) this.#events.failed(news, error);
     this.#ended();
   }
 
   #ended(): void {
     this.#told--;
-    if (this.#waiting.length > 0) setImmediate(() => this.tell(maxTold));
+    if (this.#waiting.length > 0) this.#goOn();
     else if (this.#told === 0) this.#onEmpty();
+  }
+
+  #goOn(): void {
+    if (this.#isGoingOn) return;
+    this.#isGoingOn = true;
+    setImmediate(() => {
+      this.#isGoingOn = false;
+      this.tell(maxTold);
+    });
   }
 }

@@ -1,4 +1,4 @@
-import type { PluginError } from '../core/errors.ts';
+import { messageOf, type PluginError } from '../core/errors.ts';
 import type { Member } from './chain.ts';
 import { ChainRun, illegal } from './chain-run.ts';
 import type { Answer } from './combining.ts';
@@ -26,9 +26,8 @@ export class ParallelRun extends ChainRun {
   }
 
   private heard(place: number, member: Member, answer: Answer): void {
-    const { score } = answer;
-    if (score !== undefined && !Number.isFinite(score))
-      return this.failed(place, member, illegal(member, `its score is ${String(score)}, no number`));
+    const problem = scoreProblem(answer);
+    if (problem !== undefined) return this.failed(place, member, illegal(member, problem));
     this.answers[place] = answer;
     this.ended();
   }
@@ -61,6 +60,17 @@ export class ParallelRun extends ChainRun {
     if (total === undefined || rank(total) > rank(this.answer)) return;
     this.answer = total;
     this.by = undefined;
+  }
+}
+
+/** What is wrong with the score of an answer; even to read it may throw. */
+function scoreProblem(answer: Answer): string | undefined {
+  try {
+    const { score } = answer;
+    const isSound = score === undefined || Number.isFinite(score);
+    return isSound ? undefined : `its score is ${String(score)}, no number`;
+  } catch (error) {
+    return messageOf(error);
   }
 }
 

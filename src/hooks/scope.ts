@@ -1,6 +1,7 @@
 import { PluginError } from '../core/errors.ts';
 import type { Facts, Notes, ScopeMetadata } from '../core/facts.ts';
 import type { Answer } from './combining.ts';
+import { frozenCopy } from './frozen-copy.ts';
 
 /** So much may one plugin note in one scope, as JSON in characters: enough for facts, too little to fill a host. */
 const maxNotes = 65_536;
@@ -29,9 +30,9 @@ export class Scope<Hooks = unknown> {
     return this.#allFacts as Facts<Hooks>; // what a hook's schema or claim said of its answers
   }
 
-  /** Keeps what a hook found out. */
+  /** Keeps what a hook found out, as it is now: whoever answered it cannot change it later, nor whoever reads it. */
   learn(hook: string, answer: unknown): void {
-    this.#facts = Object.freeze({ ...this.#facts, [hook]: answer });
+    this.#facts = Object.freeze({ ...this.#facts, [hook]: frozenCopy(answer) });
   }
 
   /** What a call of a plugin in this scope is told. */

@@ -45,11 +45,19 @@ export class SerialRun extends ChainRun {
   }
 
   private take(member: Member, answer: Answer): PluginError | undefined {
-    const { combining } = this.chain;
-    if (combining.combine === 'first-provider') {
-      if (combining.provides(answer)) this.decide(member, answer);
-    } else if (answer.action === 'modify') return this.modify(member, answer);
+    if (this.chain.combining.combine === 'first-provider') return this.look(member, answer);
+    if (answer.action === 'modify') return this.modify(member, answer);
     else if (answer.action !== 'continue') this.decide(member, answer);
+    return undefined;
+  }
+
+  private look(member: Member, answer: Answer): PluginError | undefined {
+    const { combining } = this.chain;
+    try {
+      if (combining.combine === 'first-provider' && combining.provides(answer)) this.decide(member, answer);
+    } catch (error) {
+      return illegal(member, messageOf(error), error);
+    }
     return undefined;
   }
 

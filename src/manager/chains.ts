@@ -30,6 +30,10 @@ function mayAnswer(hook: string, { instances }: Entry): boolean {
   return known.length === 0 || known.some((hooks) => hooks.includes(hook));
 }
 
+function claims(hook: string, { instances }: Entry): boolean {
+  return instances.some(({ hooks }) => hooks?.includes(hook));
+}
+
 function priorityOf({ priority, hooks }: ResolvedSettings, hook: string): number {
   return own(hooks, hook)?.priority ?? priority;
 }
@@ -45,6 +49,10 @@ function memberOf(hook: string, question: Question, entry: Entry, registry: Regi
       if (path === undefined || registry.isLeaving(entry)) failed(notThere(plugin, hook));
       else path.ask(hook, question, request, options, answered, failed);
     },
+    // A plugin that has said that it answers the hook cannot talk itself out of it by an error.
+    isNoAnswer: ({ code }) =>
+      code === 'PLUGIN_1211' &&
+      (entry.path === undefined || registry.isLeaving(entry) || !claims(hook, entry)),
   };
 }
 

@@ -16,6 +16,7 @@ export const mailPlugins = {
   'helo-check': async () => (await import('./helo-check.ts')).heloCheck(),
   'mail-auth': async () => (await import('./mail-auth/plugin.ts')).mailAuth(),
   'mail-metrics': async () => (await import('./metrics.ts')).mailMetrics(),
+  'quarantine-store': async () => (await import('./quarantine-store.ts')).quarantineStore(),
   'rate-limiter': async () => (await import('./rate-limiter/plugin.ts')).rateLimiter(),
   'rcpt-domains': async () => (await import('./rcpt-domains.ts')).rcptDomains(),
   rspamd: async () => (await import('./rspamd/plugin.ts')).rspamd(),

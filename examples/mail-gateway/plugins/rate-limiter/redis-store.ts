@@ -24,7 +24,7 @@ else
 end
 local function text(number) return string.format('%.17g', number) end
 redis.call('HSET', KEYS[1], 'tokens', text(tokens), 'at', text(now), 'locked', text(locked))
-redis.call('PEXPIRE', KEYS[1], math.ceil(math.max((burst - tokens) / per_ms, locked - now, 1)))
+redis.call('PEXPIRE', KEYS[1], math.ceil(math.min(math.max((burst - tokens) / per_ms, locked - now, 1), 1e15)))
 return { granted, math.floor(left), math.ceil(wait) }
 `;
 
@@ -43,17 +43,26 @@ export async function redisStore(url: string, prefix: string): Promise<LimitStor
     connectTimeout: 1000,
     lazyConnect: true,
     enableReadyCheck: false,
-    commandTimeout: patienceMs,
     retryStrategy: (times) => Math.min(times * 100, 2000),
   });
   redis.on('error', () => {}); // whoever takes hears of it
   await redis.connect().catch(() => {});
   return {
     async take(key, cost, { burst, perMinute, lockMs }) {
-      const said = await redis.eval(script, 1, prefix + key, cost, burst, perMinute / 60_000, lockMs);
+      const asked = redis.eval(script, 1, prefix + key, cost, burst, perMinute / 60_000, lockMs);
+      const said = await soon(asked);
       const [granted, remaining, waitMs] = (said as readonly unknown[]).map(Number);
       return { isGranted: granted === 1, remaining: remaining ?? 0, waitMs: waitMs ?? 0 };
     },
     close: () => redis.disconnect(),
   };
+}
+
+/** Gives up only after what has come already was read: a busy host must not count twice what Redis has granted. */
+function soon(asked: Promise<unknown>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => reject(new Error(`Redis gave no answer within ${patienceMs} ms`));
+    const timer = setTimeout(() => setImmediate(giveUp), patienceMs);
+    void asked.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }

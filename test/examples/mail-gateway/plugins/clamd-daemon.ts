@@ -18,10 +18,10 @@ export interface Clamd extends AsyncDisposable {
   readonly port: number;
 }
 
-/** A real clamd that knows one signature. */
-export async function startClamd(): Promise<Clamd> {
+/** A real clamd that knows one signature; where it was before, if a port is given. */
+export async function startClamd(before?: number): Promise<Clamd> {
   const folder = await tempFolder();
-  const port = await freePort();
+  const port = before ?? (await freePort());
   await folder.write('test.ndb', `Test.EICAR:0:*:${Buffer.from(eicar).toString('hex')}\n`);
   const config = [
     `DatabaseDirectory ${folder.path}`,

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openScope, Simple, type PluginManager, type PluginSource } from 'plugboard';
@@ -43,6 +44,7 @@ async function configs(folder: TempFolder): Promise<Readonly<Partial<Record<Mail
     'header-stamp': { add: { 'X-Gateway': '{id}' } },
     'mail-auth': { server: 'mx.test', records: { 'example.org': { TXT: ['v=spf1 ip4:192.0.2.0/24 -all'] } } },
     'mail-metrics': { port: await freePort() },
+    'quarantine-store': { folder: join(folder.path, 'aside') },
     'rcpt-domains': { domains: ['example.net'] },
     // No daemons here: what happens then is another test.
     clamav: { port: 1, maxSize: 0, tooLarge: 'pass' },

@@ -101,6 +101,19 @@ describe('rate-limiter with a Redis that hosts share', () => {
     expect(refused?.waitMs).toBeLessThanOrEqual(6000);
   });
 
+  it('grants no more when this process was busy for longer than it waits for Redis', async () => {
+    await using redis = await redisServer();
+    const store = await redisStore(`redis://127.0.0.1:${redis.port}`, 'test:');
+    onTestFinished(() => store.close());
+    const grants = Array.from({ length: 100 }, async () =>
+      store.take('client', 1, { ...shared, perMinute: 0.01 }),
+    );
+    await new Promise((resolve) => setImmediate(resolve)); // they are sent
+    const busyUntil = performance.now() + 400;
+    while (performance.now() < busyUntil);
+    expect((await Promise.all(grants)).filter(({ isGranted }) => isGranted)).toHaveLength(20);
+  });
+
   it('says what a store in the process says', async () => {
     await using redis = await redisServer();
     const store = await redisStore(`redis://127.0.0.1:${redis.port}`, 'test:');

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dkimSign } from 'mailauth/lib/dkim/sign.js';
 import { describe, expect, it } from 'vitest';
+import { proceed } from 'plugboard/email';
 import { inProcess } from 'plugboard/transports';
 import type { OwnPlugin } from '../../../../examples/mail-gateway/own-plugin.ts';
 import { authFile, hashPassword } from '../../../../examples/mail-gateway/plugins/auth-file.ts';
@@ -17,7 +18,7 @@ import { hasRedis, redisServer } from '../../../resilience/redis-server.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { tempFolder } from '../../../support/temp-folder.ts';
 import { Client } from '../support/client.ts';
-import { everybody, testGateway } from '../support/gateway.ts';
+import { everybody, own, testGateway } from '../support/gateway.ts';
 import { eicar, hasClamd, startClamd } from './clamd-daemon.ts';
 import { gtube, hasRspamd, startRspamd } from './rspamd-daemon.ts';
 
@@ -224,6 +225,32 @@ describe('scenarios 8 and 9: malware', () => {
     expect(await send(host.port)).toMatch(/^451.4\.3\.0/);
     await host.gateway.manager.reconfigure('clamav', { onFailure: 'open' });
     expect(await send(host.port)).toMatch(/^250/);
+  });
+
+  it('is not looked for behind an open circuit, which closes when clamd is back', async () => {
+    const clamd = await startClamd();
+    const { port } = clamd;
+    const circuitBreaker = { failureThreshold: 2, successThreshold: 1, recoveryTimeoutMs: 100 };
+    const scanner = {
+      ...plugin('clamav', clamav(), { port }),
+      settings: { config: { port }, circuitBreaker },
+    };
+    const kinds: string[] = [];
+    const recovered = own('watcher', { 'error.recovery': ({ kind }) => (kinds.push(kind), proceed()) });
+    await using host = await testGateway([scanner, recovered, everybody]);
+    const states: string[] = [];
+    host.gateway.manager.on('breaker', ({ to }) => states.push(to));
+    expect(await send(host.port)).toMatch(/^250/);
+    await clamd[Symbol.asyncDispose]();
+    expect(await send(host.port)).toMatch(/^451/);
+    expect(states).toEqual([]);
+    expect(await send(host.port)).toMatch(/^451/);
+    expect(states).toEqual(['open']);
+    expect(await send(host.port)).toMatch(/^451/);
+    await using _ = await startClamd(port);
+    await expect.poll(() => send(host.port), { timeout: 10_000 }).toMatch(/^250/);
+    expect(states.at(-1)).toBe('closed');
+    await expect.poll(() => kinds).toEqual(['circuitOpen']);
   });
 });
 
