@@ -70,21 +70,21 @@ export interface DependencyConfig {
   readonly optional: boolean;
 }
 
-/** How connections over a network are kept. Defaults are those of go-plugins. */
+/** How connections over a network are kept. Names and defaults are those of go-plugins. */
 export interface ConnectionConfig {
-  /** Default 10. */
+  /** Without effect: all calls share one connection, which carries them side by side. Default 10. */
   readonly maxConnections: number;
-  /** Default 5. */
+  /** Without effect: the one connection is kept. Default 5. */
   readonly maxIdleConnections: number;
-  /** In milliseconds. Default 30,000. */
+  /** In milliseconds. Without effect: the one connection is kept. Default 30,000. */
   readonly idleTimeoutMs: number;
-  /** In milliseconds. Default 10,000. */
+  /** For the connection to be there, in milliseconds. 0 for the transport's own, the same. Default 10,000. */
   readonly connectionTimeoutMs: number;
-  /** In milliseconds. Default 30,000. */
+  /** In milliseconds. Without effect: a call has its deadline from the plugin's `timeout`. Default 30,000. */
   readonly requestTimeoutMs: number;
-  /** Default true. */
+  /** Whether a silent connection is asked whether it lives. Default true. */
   readonly keepAlive: boolean;
-  /** Default false. */
+  /** Without effect: nothing is compressed. Default false. */
   readonly disableCompression: boolean;
 }
 

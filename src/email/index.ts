@@ -161,3 +161,11 @@ export type {
 export type { AuthnHooks } from './authn-hooks.ts';
 export type { MailEvent, MetricsHooks, MetricsRequest } from './metrics.ts';
 export type { ErrorHooks, ErrorRequest, MailError, RecoveryRequest } from './error.ts';
+export {
+  smtpServerHooks,
+  type EmailHookRunner,
+  type ReceivedMessage,
+  type SmtpServerAddress,
+  type SmtpServerHooks,
+  type SmtpServerSession,
+} from './smtp-server.ts';

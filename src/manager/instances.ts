@@ -8,6 +8,7 @@ import type { OpenSetup, PluginSource } from '../core/transport.ts';
 import { Instance, type InstanceEvents } from './instance.ts';
 import { logMove } from './log-move.ts';
 import { recordLife } from './record-life.ts';
+import { noSource } from './refusals.ts';
 import type { Shared } from './shared.ts';
 
 /** The instances of one plugin, not yet started. `current` gives the settings of the moment, which may change while they run. */
@@ -19,6 +20,7 @@ export function newInstances(
   current: () => ResolvedSettings,
   counted: PluginRecorder | undefined,
 ): readonly Instance[] {
+  if (!isSource(source)) throw noSource(plugin);
   const { clock, gate } = shared;
   const setup = { ...setupOf(plugin, source.kind, settings, shared, current), traffic: counted?.traffic };
   return Array.from({ length: settings.instances.count }, (_, index) => {
@@ -27,6 +29,13 @@ export function newInstances(
     const recorder = own?.calls;
     return new Instance({ plugin, source, settings, clock, setup, gate, events, recorder }, index);
   });
+}
+
+/** Who is not told by a compiler may give anything. */
+function isSource(source: unknown): boolean {
+  return (
+    typeof source === 'object' && source !== null && 'open' in source && typeof source.open === 'function'
+  );
 }
 
 function setupOf(

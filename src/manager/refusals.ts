@@ -36,3 +36,10 @@ export function unknownService(plugin: string, service: string, services: readon
   const message = `the host offers no service '${printable(service, 80)}', but: ${known}. Declare it with withServices.`;
   return new PluginError('RPC_2007', { plugin, message });
 }
+
+/** What a plugin hears that nothing says how to reach. */
+export function noSource(plugin: string): PluginError {
+  const message =
+    'it has no source. Give one, such as inProcess(plugin), worker(file) or subprocess(command).';
+  return new PluginError('REGISTRY_1907', { plugin, message });
+}

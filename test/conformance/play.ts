@@ -30,7 +30,12 @@ export async function play(scenario: Scenario, subject: Subject): Promise<void> 
     ...cookieOf(scenario, subject),
     ...(Object.fromEntries(env) as Record<string, string>),
   });
-  for (const step of scenario.steps) await take(step, { plugin, own, fill });
+  try {
+    for (const step of scenario.steps) await take(step, { plugin, own, fill });
+  } catch (cause) {
+    plugin.child.kill('SIGKILL');
+    throw new Error(`it did otherwise, and said on stderr: ${(await plugin.stderr) || 'nothing'}`, { cause });
+  }
 }
 
 function cookieOf({ cookie }: Scenario, { cookie: [key, value] }: Subject): Record<string, string> {

@@ -27,7 +27,9 @@ export type Step =
   | { readonly shutdownWithinMs: number };
 
 /** What is older than some plugins. */
-export type Feature = 'multiplexing' | 'socket folder';
+export const features = ['multiplexing', 'socket folder'] as const;
+
+export type Feature = (typeof features)[number];
 
 /** A plugin's life, from its start on. */
 export interface Scenario {

@@ -1,6 +1,6 @@
 import { nodePlugin } from '../transports/go-plugin/go-hosts.ts';
 import { goProgram, hasGo } from '../transports/go-plugin/go-plugins.ts';
-import type { Subject } from './scenario.ts';
+import { features, type Subject } from './scenario.ts';
 
 const fixture = { cookie: ['BASIC_PLUGIN', 'hello'], lowest: 1, lacks: [], isHere: true } as const;
 
@@ -23,11 +23,22 @@ const ours: readonly Subject[] = [
 
 /** Another's plugin, if the environment names one. */
 function anothers(env: NodeJS.ProcessEnv): Subject | undefined {
-  const { CONFORMANCE_PLUGIN: command, CONFORMANCE_COOKIE = '=', CONFORMANCE_VERSION = '1' } = env;
+  const {
+    CONFORMANCE_PLUGIN: command,
+    CONFORMANCE_COOKIE = '=',
+    CONFORMANCE_VERSION = '1',
+    CONFORMANCE_LACKS = '',
+  } = env;
   if (command === undefined) return undefined;
   const [, key = '', value = ''] = /^([^=]*)=(.*)$/s.exec(CONFORMANCE_COOKIE) ?? [];
-  const lowest = Number(CONFORMANCE_VERSION);
-  return { ...fixture, name: command, command: () => command.split(' '), cookie: [key, value], lowest };
+  return {
+    ...fixture,
+    name: command,
+    command: () => command.split(' '),
+    cookie: [key, value],
+    lowest: Number(CONFORMANCE_VERSION),
+    lacks: features.filter((feature) => CONFORMANCE_LACKS.split(',').includes(feature)),
+  };
 }
 
 const given = anothers(process.env);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Simple, type PluginManager } from 'plugboard';
+import { Simple, type PluginManager, type PluginSource, type Single } from 'plugboard';
 import { inProcess } from 'plugboard/transports';
 import { ManualClock } from '../support/manual-clock.ts';
 import { managed } from '../support/managed.ts';
@@ -22,6 +22,19 @@ describe('register', () => {
     await expect(host.manager.register(name, inProcess(loud))).rejects.toMatchObject({ code: 'PLUGIN_1001' });
     expect(host.manager.listPlugins()).toEqual([]);
   });
+
+  it.each<unknown>([undefined, null, 'auth', {}])(
+    'refuses %j, which is no source, and says what is',
+    async (source) => {
+      await using host = await managed(simple.build());
+      const given = source as PluginSource<Single<string, string>>;
+      await expect(host.manager.register('auth', given)).rejects.toMatchObject({
+        code: 'REGISTRY_1907',
+        message: expect.stringContaining('inProcess(plugin)') as string,
+      });
+      expect(host.manager.listPlugins()).toEqual([]);
+    },
+  );
 
   it('lets one of many win that come at once under one name', async () => {
     await using host = await managed(simple.build());

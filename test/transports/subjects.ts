@@ -160,6 +160,7 @@ export const subjects: readonly Subject[] = [
       'a service the plugin may not use is RPC_2007': lines,
       'a service that does not exist is RPC_2007': lines,
       'its log records arrive with its name and their level': lines,
+      'what logs without end in one turn answers, that call and the next': lines,
       'what it prints on stdout arrives as a record': 'its stdout is the channel',
       'says that it is degraded, and why': lines,
       'says that it is unhealthy': lines,

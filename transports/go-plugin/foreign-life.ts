@@ -2,7 +2,7 @@ import type { Clock } from '../../src/core/clock.ts';
 import { PluginError } from '../../src/core/errors.ts';
 import { withResolvers } from '../wire/with-resolvers.ts';
 import type { Life } from './life.ts';
-import { identityOf, isRunning } from './process-identity.ts';
+import { identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
 
 /** How often a process that is no child is looked for: its end is to be known soon after that of its connection. */
 const lookEveryMs = 250;
@@ -23,8 +23,16 @@ export function foreignLife(pid: number, isOurs: boolean, clock: Clock, plugin: 
   };
   let timer = clock.startTimer(0, look);
   const kill = (): void => {
-    if (isOurs && isRunning(whose)) process.kill(pid, 'SIGKILL');
-    if (!isOurs) over();
+    if (!isOurs || !isKilled(whose)) over();
   };
   return { pid, gone, isOurs, kill };
+}
+
+/** Not so where it is gone already, or another user's. */
+function isKilled(whose: ProcessIdentity): boolean {
+  try {
+    return isRunning(whose) && process.kill(whose.pid, 'SIGKILL');
+  } catch {
+    return false;
+  }
 }

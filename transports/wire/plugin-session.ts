@@ -38,6 +38,8 @@ export class PluginSession implements WireReceiver {
   readonly #name: string;
   readonly #events: PluginSessionEvents;
   readonly #calls = new Map<unknown, ServedCall>();
+  /** Why the last message could not be sent; said once for all that fail alike after it. */
+  #notSent: string | undefined;
   readonly #asked = new Map<number, Asked>();
   readonly #log: Logger;
   readonly #host: HostClient<AnyServices>;
@@ -245,9 +247,13 @@ export class PluginSession implements WireReceiver {
   #send(message: Message): void {
     try {
       this.#wire.send(message);
+      this.#notSent = undefined;
     } catch (error) {
-      if ('id' in message && 'result' in message) this.#send({ id: message.id, error: toWireError(error) });
-      else this.#events.note(`could not send: ${PluginError.from(error, 'RPC_2003').rawMessage}`);
+      if ('id' in message && 'result' in message)
+        return this.#send({ id: message.id, error: toWireError(error) });
+      const why = PluginError.from(error, 'RPC_2003').rawMessage;
+      if (why !== this.#notSent) this.#events.note(`could not send: ${why}`);
+      this.#notSent = why;
     }
   }
 

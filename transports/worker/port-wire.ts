@@ -40,7 +40,9 @@ export class PortWire implements Wire {
 
   send(message: Message): void {
     if (this.#ended) return;
-    if (this.#sent + this.#queue.length - this.#sentAndRead >= maxUnread) throw notReading();
+    // An answer is always sent: somebody waits for it, and there are no more of them than questions.
+    const isUnread = this.#sent + this.#queue.length - this.#sentAndRead >= maxUnread;
+    if (isUnread && 'method' in message) throw notReading();
     // Before this message is in: what is refused then must be known to its sender already.
     if (this.#queue.length >= maxBatch) this.#flush();
     this.#queue.push(message);

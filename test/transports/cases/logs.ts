@@ -36,6 +36,14 @@ export const logCases: readonly Case[] = [
       }
     },
   },
+  {
+    name: 'what logs without end in one turn answers, that call and the next',
+    own: {},
+    async run({ ask }) {
+      const answers = [ask('logOften', { times: 20_000 }), ask('echo', { value: 'beside' })];
+      expect(await Promise.all(answers)).toEqual([20_000, 'beside']);
+    },
+  },
   ...(['stdout', 'stderr'] as const).map((stream): Case => ({
     name: `what it prints on ${stream} arrives as a record`,
     run: (host) => expectPrinted(host, stream),

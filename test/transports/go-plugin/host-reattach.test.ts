@@ -5,8 +5,10 @@ import { reattachGoPlugin, type GoReattach } from 'plugboard/go-plugin';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { needsTool } from '../../languages/tool.ts';
 import { goBuildTimeoutMs } from '../../support/go-fixtures.ts';
+import { hostProgram } from '../../support/host-program.ts';
 import { isAlive } from '../../support/processes.ts';
 import { startError } from '../../support/start-error.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 import { buildGo, goProgram, handshake, hasGo, keep, services } from './go-plugins.ts';
 
 beforeAll(() => buildGo('1.8.0'), goBuildTimeoutMs);
@@ -17,10 +19,11 @@ interface ByHand extends AsyncDisposable {
 }
 
 /** A plugin that no host of ours started. */
-async function byHand(): Promise<ByHand> {
+async function byHand(env: Readonly<Record<string, string>> = {}): Promise<ByHand> {
   const { magicCookieKey, magicCookieValue } = handshake;
+  const folder = await tempFolder(); // a socket is left behind in it where the plugin is killed
   const child = spawn(goProgram('plugin'), {
-    env: { PLUGIN_PROTOCOL_VERSIONS: '1', [magicCookieKey]: magicCookieValue },
+    env: { PLUGIN_PROTOCOL_VERSIONS: '1', TMPDIR: folder.path, [magicCookieKey]: magicCookieValue, ...env },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const ended = new Promise((resolve) => void child.once('exit', resolve));
@@ -35,6 +38,7 @@ async function byHand(): Promise<ByHand> {
   const end = async (): Promise<void> => {
     child.kill('SIGKILL');
     await ended;
+    await folder[Symbol.asyncDispose]();
   };
   return { process: child, config, [Symbol.asyncDispose]: end };
 }
@@ -74,6 +78,13 @@ describe('a plugin that runs already', () => {
     plugin.process.kill('SIGKILL');
     await expect(running).rejects.toMatchObject({ code: 'PLUGIN_1205' });
     await failed;
+  });
+
+  it.runIf(process.getuid?.() === 0)('is let go of where it is another user’s', async () => {
+    await using plugin = await byHand({ FIXTURE_IGNORES_SHUTDOWN: '1' });
+    await using host = hostProgram('attached.mjs', [JSON.stringify(plugin.config)]);
+    expect(await host.reported()).toEqual({ how: 'in order' });
+    expect(isAlive(plugin.config.Pid)).toBe(true);
   });
 
   it('is not there, and nothing is killed', async () => {

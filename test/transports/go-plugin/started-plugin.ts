@@ -39,6 +39,10 @@ export async function startProgram(
   const folder = await tempFolder();
   const own = { PATH: process.env['PATH'] ?? '', TMPDIR: folder.path };
   const child = spawn(command, args, { env: { ...own, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  await once(child, 'spawn').catch(async (error: unknown) => {
+    await folder[Symbol.asyncDispose]();
+    throw error;
+  });
   const exit = once(child, 'close').then(() => child.exitCode);
   const stdout = everything(child.stdout, exit);
   const stderr = everything(child.stderr, exit);
