@@ -1,4 +1,5 @@
-import { headerChanges, type Header } from 'plugboard/email';
+import type { HookFailure } from 'plugboard';
+import { headerChanges, type Header, type HeaderOp } from 'plugboard/email';
 import { headersOf } from '../message/header-block.ts';
 import type { Case, Changes } from './case.ts';
 import { fateOf, type Fate } from './fate.ts';
@@ -44,8 +45,9 @@ async function judgeContent(
   const virus = await run('content.antivirusScan', { ...asked, maxBytes }, session.running);
   const infected = fateOf('content.antivirusScan', virus);
   if (infected !== undefined) return infected;
+  changes.headers.push(...scansThatFailed(virus));
   const spam = await run('content.antispamScan', asked, session.running);
-  changes.headers.push(...headerChanges(spam));
+  changes.headers.push(...headerChanges(spam), ...scansThatFailed(spam));
   const unwanted = fateOf('content.antispamScan', spam);
   if (unwanted !== undefined) return unwanted;
   const filter = await run('content.contentFilter', { ...asked, policy }, session.running);
@@ -60,4 +62,9 @@ async function judgeContent(
   );
   changes.headers.push(...headerChanges(last));
   return fateOf('message.messageComplete', last);
+}
+
+/** What goes on without a scan says so: whoever reads it, or sorts it, can tell. */
+function scansThatFailed({ failures }: { readonly failures: readonly HookFailure[] }): readonly HeaderOp[] {
+  return failures.map(({ plugin }) => ({ op: 'add', name: 'X-Scan-Failed', value: plugin }));
 }
