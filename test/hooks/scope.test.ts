@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
-import { factsOf, notesOf, openScope, Simple, type PluginManager } from 'plugboard';
-import { inProcess, subprocess, worker } from 'plugboard/transports';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { factsOf, notesOf, openScope, Simple, type PluginManager, type PluginSource } from 'plugboard';
+import { serveGrpc } from 'plugboard/grpc';
+import { grpc, inProcess, subprocess, worker } from 'plugboard/transports';
 import { goOn, shop, shopHooks, shopPlugin, type Say, type ShopHooks } from '../support/shop-hooks.ts';
 
 let manager: PluginManager<ShopHooks> | undefined;
@@ -119,10 +120,27 @@ describe('what a plugin notes', () => {
 describe('facts and notes', () => {
   const file = fileURLToPath(new URL('../fixtures/plugins/notes.mjs', import.meta.url));
 
+  const served = async (session: boolean): Promise<PluginSource> => {
+    const server = await serveGrpc(
+      shopPlugin({
+        'order.judge': (_, context) => {
+          const times = Number(notesOf(context)['order']?.['times'] ?? 0) + 1;
+          const text = `for ${factsOf<ShopHooks>(context)['order.whose']?.known ?? ''}, time ${times}`;
+          return { action: 'approve', text, notes: { order: { times } } };
+        },
+      }),
+    );
+    onTestFinished(() => server.close(0));
+    return grpc(server.endpoint, { session });
+  };
+
   it.each([
-    ['a child', subprocess(process.execPath, { args: [file] })],
-    ['a worker', worker(file)],
-  ])('reach %s and come back', async (_, source) => {
+    ['a child', () => subprocess(process.execPath, { args: [file] })],
+    ['a worker', () => worker(file)],
+    ['a server, over a session', () => served(true)],
+    ['a server, in calls by themselves', () => served(false)],
+  ])('reach %s and come back', async (_, reach) => {
+    const source = await reach();
     manager = await Simple(shopHooks)
       .withPlugin('a', inProcess(shopPlugin(knows('ada'))))
       .withPlugin('b', source)
