@@ -21,8 +21,8 @@ export interface PluginErrorDetails {
 
 function sentence(code: string, details: PluginErrorDetails): string {
   const about = details.plugin === undefined ? '' : ` plugin '${details.plugin}'`;
-  const hook = details.hook === undefined || details.hook === 'execute' ? '' : `, hook '${details.hook}'`;
-  const where = about + hook;
+  const hook = details.hook === undefined || details.hook === 'execute' ? '' : ` hook '${details.hook}'`;
+  const where = about === '' || hook === '' ? about + hook : `${about},${hook}`;
   return `[${code}]${where}${where === '' ? ' ' : ': '}${details.message}`;
 }
 

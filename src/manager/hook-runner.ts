@@ -5,6 +5,7 @@ import { optionsFor, type RunOptions } from '../hooks/chain.ts';
 import type { RunnableHook } from '../hooks/combining.ts';
 import { Observers } from '../hooks/observers.ts';
 import { runChain } from '../hooks/run.ts';
+import { Scope } from '../hooks/scope.ts';
 import type { Verdict } from '../hooks/verdict.ts';
 import { problemOf } from '../resilience/option-check.ts';
 import { checked } from '../resilience/schema-check.ts';
@@ -55,7 +56,7 @@ export class HookRunner {
   run(hook: string, request: unknown, options: RunOptions | undefined): Outcome {
     if (this.#registry.isClosed) throw isShutDown();
     const chain = this.#last?.hook === hook ? this.#last : this.#find(hook);
-    const problem = options && problemOf(options);
+    const problem = options && (problemOf(options) ?? scopeProblem(options));
     if (problem !== undefined) throw badOptions(hook, problem);
     const schema = this.#shared.contract[hook]?.request;
     if (schema === undefined) return this.#ask(chain, request, options);
@@ -161,6 +162,11 @@ async function later(decided: Promise<() => Outcome>): Promise<Verdict> {
 
 function badRequest(hook: string, why: string): PluginError {
   return new PluginError('PLUGIN_1209', { hook, message: `the request breaks the contract: ${why}` });
+}
+
+/** What is wrong with the scope of a run, in words. */
+function scopeProblem({ within }: RunOptions): string | undefined {
+  return within === undefined || within instanceof Scope ? undefined : 'within must be made with openScope.';
 }
 
 function badOptions(hook: string, problem: string): PluginError {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { Simple, type PluginError, type PluginManager } from 'plugboard';
+import { Simple, type PluginError, type PluginManager, type Scope } from 'plugboard';
 import { inProcess } from 'plugboard/transports';
 import { ManualClock } from '../support/manual-clock.ts';
 import { goOn, shop, shopHooks, shopPlugin, type Say, type ShopHooks } from '../support/shop-hooks.ts';
@@ -148,5 +148,15 @@ describe('a caller that gives up', () => {
       expect.objectContaining({ code: 'PLUGIN_1206' }) as PluginError,
     );
     expect(asked).toBe(false);
+  });
+});
+
+describe('the options of a run', () => {
+  it.each([{}, null, 'order'])('refuse %j as a scope', async (within) => {
+    manager = await shop(['a', { 'order.judge': () => goOn }]);
+    const run = manager;
+    expect(() => run.run('order.judge', 'tea', { within: within as unknown as Scope })).toThrow(
+      "[CONFIG_1703] hook 'order.judge': the options of the run are wrong: within must be made with openScope.",
+    );
   });
 });
