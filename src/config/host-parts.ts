@@ -12,7 +12,7 @@ export interface DiscoveryConfig {
   readonly followSymlinks: boolean;
   /** Only plugins with all of these. Default none. */
   readonly requiredCapabilities: readonly string[];
-  /** Only plugins over one of these. Default: any. */
+  /** Only plugins over one of these. Default: over every transport. */
   readonly allowedTransports: readonly string[];
   /** Takes up what is added, changed and removed while the host runs. Default false. */
   readonly watch: boolean;

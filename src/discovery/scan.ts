@@ -17,7 +17,7 @@ export interface ScanOptions extends WalkOptions {
   readonly patterns?: readonly string[];
   /** Only plugins with all of these. Default none. */
   readonly requiredCapabilities?: readonly string[];
-  /** Only plugins over one of these; `exec` is `subprocess`. Default: any. */
+  /** Only plugins over one of these; `exec` is `subprocess`. Default: over every transport. */
   readonly allowedTransports?: readonly string[];
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 
+import { systemClock } from '../core/clock.ts';
 import type { RequestOf } from '../core/contract.ts';
 import type { RunOptions } from '../hooks/chain.ts';
 import type { SaidOf } from '../hooks/combining.ts';
@@ -38,6 +39,8 @@ export interface SmtpServerSession {
   readonly tlsOptions?: false | { readonly name?: string; readonly version?: string };
   readonly envelope: {
     readonly mailFrom: false | SmtpServerAddress;
+    readonly smtpUtf8?: boolean | undefined;
+    readonly requireTLS?: boolean | undefined;
     readonly rcptTo: readonly SmtpServerAddress[];
   };
 }
@@ -61,7 +64,10 @@ export interface SmtpServerHooks {
 
 /** What is known of a connection. */
 interface Open {
+  /** In milliseconds since 1970. */
   readonly startedAtMs: number;
+  /** On the clock that never jumps. */
+  readonly startedAt: number;
   readonly scope: Scope;
   transaction: (MailTransaction & { readonly scope: Scope }) | undefined;
   messages: number;
@@ -105,7 +111,8 @@ class Adapter implements SmtpServerHooks {
 
   async #connect(session: SmtpServerSession): Promise<void> {
     const open: Open = {
-      startedAtMs: Date.now(),
+      startedAtMs: systemClock.date().getTime(),
+      startedAt: systemClock.now(),
       scope: openScope('session'),
       transaction: undefined,
       messages: 0,
@@ -128,8 +135,8 @@ class Adapter implements SmtpServerHooks {
       session: sessionOf(session, open),
       transactionId,
       sender: mailAddr(address.address),
-      smtpUtf8: false,
-      requireTls: false,
+      smtpUtf8: session.envelope.smtpUtf8 === true,
+      requireTls: session.envelope.requireTLS === true,
     };
     const verdict = await this.#manager.run('transaction.mailFrom', request, { within });
     refuse('transaction.mailFrom', verdict.answer);
@@ -157,9 +164,9 @@ class Adapter implements SmtpServerHooks {
     else this.#fromIp.delete(session.remoteAddress);
     const request = {
       session: sessionOf(session, open),
-      reason: open.isRefused ? ('rejected' as const) : ('quit' as const),
-      durationMs: Math.max(0, Date.now() - open.startedAtMs),
-      bytesIn: 0, // it does not count them
+      reason: open.isRefused ? ('rejected' as const) : ('quit' as const), // it does not say how else it ended
+      durationMs: systemClock.now() - open.startedAt,
+      bytesIn: 0, // nor does it count bytes
       bytesOut: 0,
       messages: open.messages,
     };
@@ -191,7 +198,7 @@ function sessionOf(session: SmtpServerSession, { startedAtMs }: Open): MailSessi
     remote: { ip, port: session.remotePort, family: isIPv6(ip) ? 6 : 4 },
     ...(typeof helo === 'string' && helo !== '' && { helo }),
     ...(tls && { tls: { protocol: tls.version ?? 'TLS', cipher: tls.name ?? 'unknown' } }),
-    ...(typeof user === 'string' && { auth: { user, mechanism: 'PLAIN' } }),
+    ...(typeof user === 'string' && { auth: { user, mechanism: 'unknown' } }),
     startedAtMs,
   };
 }

@@ -95,10 +95,14 @@ export abstract class ChainRun {
     this.reject?.(this.problem);
   }
 
+  /** For the whole run, in milliseconds. */
+  private get timeoutMs(): number {
+    return this.options?.timeoutMs || this.chain.timeoutMs;
+  }
+
   private get leftMs(): number {
-    const { clock, timeoutMs } = this.chain;
-    const whole = this.options?.timeoutMs || timeoutMs;
-    return this.waitsSince === undefined ? whole : whole - (clock.now() - this.waitsSince);
+    const { waitsSince, timeoutMs } = this;
+    return waitsSince === undefined ? timeoutMs : timeoutMs - (this.chain.clock.now() - waitsSince);
   }
 
   private optionsFor(member: Member, leftMs: number): ExecutionContext {
@@ -124,8 +128,8 @@ export abstract class ChainRun {
   }
 
   private tooLate({ plugin }: Member): PluginError {
-    const { hook, timeoutMs } = this.chain;
-    const message = `it was not asked: the ${timeoutMs} ms of the whole chain were over. Look at which plugin before it is slow.`;
+    const { hook } = this.chain;
+    const message = `it was not asked: the ${this.timeoutMs} ms of the whole chain were over. Look at which plugin before it is slow.`;
     return PluginError.withoutStack('PLUGIN_1204', { plugin, hook, message });
   }
 }

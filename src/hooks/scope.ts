@@ -41,32 +41,33 @@ export class Scope<Hooks = unknown> {
   }
 
   /**
-   * Merges what a plugin notes into what it noted before.
+   * Merges what a plugin notes into what it noted before: all of it or nothing.
    * @throws {PluginError} `PLUGIN_1210` for a scope there is not, or if it is too much.
    */
   note(plugin: string, notes: NonNullable<Answer['notes']>): void {
-    for (const [name, noted] of Object.entries(notes)) {
+    const merged = Object.entries(notes).map(([name, noted]) => {
       const scope = this.#named(name);
       if (scope === undefined) throw wrong(plugin, `its notes name the scope '${name}', which is not open`);
-      scope.#merge(plugin, noted);
-    }
+      return [scope, scope.#merged(plugin, noted)] as const;
+    });
+    for (const [scope, all] of merged) scope.#notes.set(plugin, all);
   }
 
   get #allFacts(): Readonly<Record<string, unknown>> {
     return this.parent === undefined ? this.#facts : { ...this.parent.#allFacts, ...this.#facts };
   }
 
-  #merge(plugin: string, noted: Noted): void {
+  #merged(plugin: string, noted: Noted): Noted {
     const merged = Object.freeze({ ...this.#notes.get(plugin), ...noted });
     if (JSON.stringify(merged).length > maxNotes)
       throw wrong(plugin, `its notes on one ${this.name} are over ${maxNotes} characters`);
-    this.#notes.set(plugin, merged);
+    return merged;
   }
 
   #notesOf(plugin: string): Notes {
     const own = this.#notes.get(plugin);
-    const around = this.parent?.metadataFor(plugin).notes;
-    return own === undefined ? (around ?? {}) : { ...around, [this.name]: own };
+    const around = this.parent === undefined ? {} : this.parent.#notesOf(plugin);
+    return own === undefined ? around : { ...around, [this.name]: own };
   }
 
   #named(name: string): Scope<Hooks> | undefined {

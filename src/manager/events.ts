@@ -81,7 +81,7 @@ export interface HookFailed {
   readonly rule: 'open' | 'closed';
 }
 
-/** A plugin was not told something, because what it has to be told became too much; so often since the start. */
+/** A plugin was not told something, because what it has to be told became too much; so often since it was registered. */
 export interface Dropped {
   readonly plugin: string;
   readonly total: number;

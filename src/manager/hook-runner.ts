@@ -9,6 +9,7 @@ import { Scope } from '../hooks/scope.ts';
 import type { Verdict } from '../hooks/verdict.ts';
 import { problemOf } from '../resilience/option-check.ts';
 import { checked } from '../resilience/schema-check.ts';
+import type { Entry } from './entry.ts';
 import { isDeciding, membersOf, type AnyChain } from './chains.ts';
 import { isShutDown } from './refusals.ts';
 import type { Registry } from './registry.ts';
@@ -26,7 +27,7 @@ export class HookRunner {
   readonly #chains = new Map<string, AnyChain>();
   /** Most runs are of one hook again and again. */
   #last: AnyChain | undefined = undefined;
-  readonly #dropped = new Map<string, number>();
+  readonly #dropped = new WeakMap<Entry, number>();
 
   constructor(registry: Registry, shared: Shared, timeoutMs: number) {
     this.#registry = registry;
@@ -106,9 +107,11 @@ export class HookRunner {
   }
 
   #drop(plugin: string): void {
-    const total = (this.#dropped.get(plugin) ?? 0) + 1;
-    this.#dropped.set(plugin, total);
-    this.#registry.find(plugin)?.recorder?.dropped();
+    const entry = this.#registry.find(plugin);
+    if (entry === undefined) return; // it has gone, and what it was not told with it
+    const total = (this.#dropped.get(entry) ?? 0) + 1;
+    this.#dropped.set(entry, total);
+    entry.recorder?.dropped();
     this.#shared.events.emit('dropped', { plugin, total });
   }
 

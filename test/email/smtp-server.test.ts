@@ -46,6 +46,7 @@ async function serve(hooks: Answers): Promise<Running> {
     ...handlers,
     authOptional: true,
     disabledCommands: ['STARTTLS'],
+    hideSMTPUTF8: false,
     onData(stream, session, done) {
       const take = async (): Promise<void> => {
         const bytes = Buffer.concat(await stream.toArray());
@@ -121,6 +122,23 @@ describe('a server of smtp-server with the hooks', () => {
     );
     await send(host);
     expect(host.taken).toEqual([{ from: 'bounce@example.org', to: ['carol@example.com'] }]);
+  });
+
+  it('tells what the client asked for with the sender', async () => {
+    const asked: unknown[] = [];
+    const host = await serve({
+      ...ours,
+      'transaction.mailFrom': ({ smtpUtf8, sender, session }) => {
+        asked.push([smtpUtf8, sender.address, session.helo !== undefined]);
+        return proceed();
+      },
+    });
+    await send(host);
+    await send(host, { from: 'ad\u00e4@example.org' });
+    expect(asked).toEqual([
+      [false, 'ada@example.org', true],
+      [true, 'ad\u00e4@example.org', true],
+    ]);
   });
 
   it('keeps facts and notes by session and transaction, and tells of its end', async () => {

@@ -126,6 +126,14 @@ describe('the time of a chain', () => {
     const verdict = manager.run('order.judge', 'tea', { timeoutMs: 50 });
     await pass(clock, 50);
     expect(await verdict).toMatchObject({ by: 'a', failures: [{ error: { code: 'PLUGIN_1204' } }] });
+    await manager.reconfigure('a', { onFailure: 'open' });
+    await manager.register('b', inProcess(shopPlugin({ 'order.judge': () => approve })));
+    const next = manager.run('order.judge', 'tea', { timeoutMs: 70 });
+    await pass(clock, 70);
+    const { failures } = await next;
+    expect(failures.map(({ error }) => error.rawMessage)[1]).toContain(
+      'the 70 ms of the whole chain were over',
+    );
   });
 });
 

@@ -105,7 +105,7 @@ describe('what a plugin notes', () => {
   });
 
   it.each([
-    ['in a scope that is not open', { kitchen: { n: 1 } }],
+    ['in a scope that is not open', { order: { n: 1 }, kitchen: { n: 1 } }],
     ['that is more than 64 KiB', { order: { n: 'x'.repeat(70_000) } }],
     ['that is no data', { order: { n: 1n } }],
   ])('%s is its failure, and is not kept', async (_, notes) => {

@@ -19,7 +19,7 @@ export interface ServeGrpcTls {
 
 /** Where and to whom a plugin is served. */
 export interface ServeGrpcOptions {
-  /** Default 0: any that is free. */
+  /** Default 0: a port that is free. */
   readonly port?: number | undefined;
   /** Default `127.0.0.1`: nobody else's computer reaches it unless you say so. */
   readonly host?: string | undefined;

@@ -7,6 +7,6 @@ export interface GrpcTls {
   readonly keyFile?: string | undefined;
   /** The name in the server's certificate. Default: that of the endpoint. */
   readonly serverName?: string | undefined;
-  /** SHA-256 of the certificates that the server may show, in hex, besides being signed. Default: any. */
+  /** SHA-256 of the certificates that the server may show, in hex, besides being signed. Default: each that is signed. */
   readonly certificateSha256?: readonly string[] | undefined;
 }
