@@ -22,7 +22,7 @@ const route = z.strictObject({
 });
 
 const gatewaySchema = z.strictObject({
-  /** What this host calls itself. */
+  /** What this host calls itself. At the next start. */
   hostname: z.string().min(1).default('mail.localhost'),
   /** Where the queue, the quarantine and the record of discarded mail live. At the next start. */
   folder: z
@@ -46,6 +46,7 @@ const gatewaySchema = z.strictObject({
   policy: z.string().default('inbound'),
   queue: z
     .strictObject({
+      /** At the next start. */
       maxMails: whole.default(100_000),
       /** How many mails are delivered at once. At the next start. */
       concurrency: whole.default(20),
@@ -58,9 +59,9 @@ const gatewaySchema = z.strictObject({
     .prefault({}),
   /** The first that names a recipient's domain, or `*`. Without one, by DNS. */
   routes: z.array(route).default([]),
-  /** Where the hosts listen that DNS names. */
+  /** Where the hosts listen that DNS names. At the next start. */
   mxPort: z.int().min(1).max(65_535).default(25),
-  /** How long sessions may go on at shutdown. */
+  /** How long sessions may go on at shutdown. At the next start. */
   closeSeconds: positive.default(30),
 });
 

@@ -81,8 +81,8 @@ async function attach(
   const { maxFrameBytes = defaultMaxFrameBytes, killTimeoutMs = 2000 } = options;
   const { ProtocolVersion: appVersion, Pid, Test, Addr } = config;
   const line = { appVersion, network: Addr.Network, address: Addr.String, certificate: undefined };
-  const folder = await makeSocketFolder();
   const connection = connectTo(await loadGrpc(), line, undefined, maxFrameBytes, setup);
+  const folder = await makeSocketFolder(); // after all that may throw, or nobody would remove it
   const reached = {
     connection,
     line,

@@ -1,5 +1,7 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
+import { identityOf, isRunning } from './process-identity.ts';
+
 /** A host that is farther away than this is not looked for. */
 const maxGenerations = 8;
 
@@ -10,7 +12,8 @@ const maxGenerations = 8;
 export function hostWatch(): () => boolean {
   const parent = process.ppid;
   const reader = process.platform === 'linux' ? readerOfStdout(parent) : undefined;
-  return () => process.ppid !== parent || (reader !== undefined && !isThere(reader));
+  const host = reader === undefined ? undefined : identityOf(reader); // a number alone may be given again
+  return () => process.ppid !== parent || (host !== undefined && !isRunning(host));
 }
 
 function readerOfStdout(parent: number): number | undefined {
@@ -48,12 +51,4 @@ function parentOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const [, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // a name may hold anything
   return Number(parent);
-}
-
-function isThere(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }

@@ -7,7 +7,8 @@ import { withResolvers } from '../wire/with-resolvers.ts';
 import { writeContext } from './call-metadata.ts';
 import { healthMethods, methods, serving } from './methods.ts';
 import { readPayload, writePayload } from './payload.ts';
-import { codes, toWireError, transportError, type Status } from './status.ts';
+import { isStatus, tooLarge } from './services/errors.ts';
+import { codes, toWireError, transportError } from './status.ts';
 
 /** What a unary wire needs of its connection. */
 export interface UnaryPeer {
@@ -170,9 +171,7 @@ export class UnaryWire implements Wire {
 
   #checkSize(bytes: number): void {
     const { maxFrameBytes } = this.#peer;
-    if (bytes <= maxFrameBytes) return;
-    const message = `a message of ${bytes} bytes is over the limit of ${maxFrameBytes}. Raise maxFrameBytes on the source, or send less.`;
-    throw new PluginError('RPC_2006', { message, context: { bytes, maxFrameBytes } });
+    if (bytes > maxFrameBytes) throw tooLarge(bytes, maxFrameBytes);
   }
 }
 
@@ -181,11 +180,6 @@ function settle<T>(resolve: (value: T) => void, reject: (error: unknown) => void
     if (error === null && value !== undefined) resolve(value);
     else reject(error);
   };
-}
-
-/** Whether an error is a status of gRPC. */
-function isStatus(error: unknown): error is Error & Status {
-  return error instanceof Error && 'details' in error && 'code' in error && typeof error.code === 'number';
 }
 
 /** What a method answered; undefined if the server does not have it. */

@@ -105,11 +105,6 @@ export class SmtpClient {
     this.#connection.quit();
   }
 
-  /** Hangs up. */
-  close(): void {
-    this.#connection.close();
-  }
-
   async #ship(shipment: Shipment): Promise<Refused[]> {
     let refused: Refused[] = [];
     await this.#ask((done) =>

@@ -2,9 +2,10 @@ import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dkimSign as sign } from 'mailauth/lib/dkim/sign.js';
 import { definePlugin, type Plugin } from 'plugboard';
-import { modify, openMessage, proceed, type EmailHooks, type Header } from 'plugboard/email';
+import { modify, openMessage, proceed, type EmailHooks } from 'plugboard/email';
 import { z } from 'zod';
 import { read } from './settings.ts';
+import { domainOfFrom } from '../message/from-domain.ts';
 
 const settingsSchema = z.strictObject({
   /** One for each domain that signs. */
@@ -58,9 +59,4 @@ export function dkimSign(): Plugin<Partial<EmailHooks>> {
       },
     },
   });
-}
-
-function domainOfFrom(headers: readonly Header[]): string {
-  const from = headers.find(([name]) => name.toLowerCase() === 'from')?.[1] ?? '';
-  return /@([^\s@<>]+)>?\s*$/.exec(from)?.[1]?.toLowerCase() ?? '';
 }

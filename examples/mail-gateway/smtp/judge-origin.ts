@@ -1,7 +1,7 @@
-import type { Header } from 'plugboard/email';
 import { headersOf } from '../message/header-block.ts';
 import { fateOf, type Fate } from './fate.ts';
 import type { Case } from './case.ts';
+import { domainOfFrom } from '../message/from-domain.ts';
 
 /** Shorter RSA keys prove nothing (RFC 8301). */
 const minBits = 1024;
@@ -30,11 +30,4 @@ export async function judgeOrigin(about: Case): Promise<Fate | undefined> {
     session.running,
   );
   return fateOf('authn.dmarcCheck', dmarc);
-}
-
-/** The domain of the first address in From; '' if there is none. */
-function domainOfFrom(headers: readonly Header[]): string {
-  const from = headers.find(([name]) => name.toLowerCase() === 'from')?.[1] ?? '';
-  const address = /<([^<>]*)>/.exec(from)?.[1] ?? from;
-  return /@([\w.-]+)\s*$/.exec(address.trim())?.[1]?.toLowerCase() ?? '';
 }

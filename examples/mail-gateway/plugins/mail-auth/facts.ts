@@ -1,5 +1,6 @@
 import type { ARCResult, DKIMResult, DMARCResult, SPFResult } from 'mailauth';
 import type { ArcFact, DkimSignature, DmarcFact, SpfFact } from 'plugboard/email';
+import { oneLine } from '../one-line.ts';
 
 /** mailauth's words for what is not known now, and for what it did not look at. */
 const renamed: Readonly<Record<string, string>> = { temperr: 'temperror', skipped: 'none' };
@@ -14,9 +15,8 @@ function oneOf<const Result extends string>(
 }
 
 /** Comments repeat what senders wrote. */
-function oneLine(text: string | undefined): string | undefined {
-  // oxlint-disable-next-line no-control-regex
-  return text?.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').slice(0, 900);
+function comment(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : oneLine(text, 900);
 }
 
 /** What mailauth found out about SPF. */
@@ -24,8 +24,8 @@ export function spfFactOf({ status, domain }: SPFResult): SpfFact {
   const known = ['pass', 'fail', 'softfail', 'neutral', 'none', 'temperror', 'permerror'] as const;
   return {
     result: oneOf(status.result, known, 'permerror'),
-    domain: oneLine(domain),
-    comment: oneLine(status.comment),
+    domain: comment(domain),
+    comment: comment(status.comment),
   };
 }
 
@@ -39,10 +39,10 @@ export function signatureOf({ status, signingDomain, selector, algo }: Signed): 
   const known = ['pass', 'fail', 'neutral', 'policy', 'none', 'temperror', 'permerror'] as const;
   return {
     result: oneOf(status.result, known, 'permerror'),
-    domain: oneLine(signingDomain),
-    selector: oneLine(selector),
-    algorithm: oneLine(algo),
-    comment: oneLine(status.comment),
+    domain: comment(signingDomain),
+    selector: comment(selector),
+    algorithm: comment(algo),
+    comment: comment(status.comment),
   };
 }
 
@@ -53,7 +53,7 @@ export function arcFactOf({ i, status, chain = [] }: ARCResult): ArcFact {
     result: oneOf(status.result, ['pass', 'fail', 'none', 'temperror', 'permerror'], 'fail'),
     instances: i === false ? 0 : i,
     sealers: sealers.toReversed(),
-    comment: oneLine(status.comment),
+    comment: comment(status.comment),
   };
 }
 
@@ -63,7 +63,7 @@ interface Seal {
 
 function sealerOf(seal: Seal | undefined): string {
   const domain = seal?.parsed?.d?.value;
-  return typeof domain === 'string' ? (oneLine(domain.toLowerCase()) ?? '') : '';
+  return typeof domain === 'string' ? (comment(domain.toLowerCase()) ?? '') : '';
 }
 
 /** What mailauth found out about DMARC; `false` is a From with no address or with several. */
@@ -79,7 +79,7 @@ export function dmarcFactOf(said: DMARCResult | false): DmarcFact {
       alignment === undefined
         ? unaligned
         : { spf: Boolean(alignment.spf.result), dkim: Boolean(alignment.dkim.result) },
-    domain: oneLine(domain),
-    record: oneLine(rr),
+    domain: comment(domain),
+    record: comment(rr),
   };
 }

@@ -58,6 +58,5 @@ function aboutOf({ session, transaction }: MessageContext): Readonly<Record<stri
 
 /** HTTP headers hold bytes: one character for each of UTF-8, and none that would end the line. */
 function inBytes(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return Buffer.from(text.replaceAll(/[\u0000-\u001f\u007f]/g, '')).toString('latin1');
+  return Buffer.from(text.replaceAll(/\p{Cc}/gu, '')).toString('latin1');
 }
