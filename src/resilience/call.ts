@@ -29,8 +29,8 @@ export class Call extends CallView implements DeadlineEntry, Attempting, Routabl
   previous: DeadlineEntry | undefined = undefined;
   next: DeadlineEntry | undefined = undefined;
   private readonly question: Question;
-  private resolve!: (answer: unknown) => void;
-  private reject!: (error: PluginError) => void;
+  private resolve: ((answer: unknown) => void) | undefined = undefined;
+  private reject: ((error: PluginError) => void) | undefined = undefined;
   private startedAt = 0;
   private slot: 'none' | 'waiting' | 'held' = 'none';
   private attemptEnd: AttemptDeadline | undefined = undefined;
@@ -259,14 +259,23 @@ export class Call extends CallView implements DeadlineEntry, Attempting, Routabl
   private succeed(answer: unknown): void {
     if (this.settled) return;
     this.settle(undefined, undefined);
-    this.resolve(answer);
+    const { resolve } = this;
+    this.letGo();
+    resolve?.(answer);
   }
 
   /** `blame` is what the breaker judges: of a call that was given up, its last attempt. */
   protected fail(error: PluginError, blame: PluginError = error): void {
     if (this.settled) return;
     this.settle(error, blame);
-    this.reject(error);
+    const { reject } = this;
+    this.letGo();
+    reject?.(error);
+  }
+
+  /** A call that has aged among the garbage would keep its answer there too, until the next full collection. */
+  private letGo(): void {
+    this.resolve = this.reject = this.onCancel = undefined;
   }
 
   private settle(error: PluginError | undefined, blame: PluginError | undefined): void {
