@@ -36,28 +36,6 @@ async function send(port: number, text?: string, to = ['bob@example.net']): Prom
 
 const inLines = (text: string): string => text.trimEnd().replaceAll('\n', '\r\n');
 
-describe('scenario 3: connections of one client', () => {
-  needsTool('redis-server', hasRedis);
-
-  it('are limited by two gateways together, to the very one', async () => {
-    await using redis = await redisServer();
-    const limits = { connection: { burst: 20, perMinute: 0.01 } };
-    const config = { redisUrl: `redis://127.0.0.1:${redis.port}`, limits };
-    await using one = await testGateway([plugin('limits', rateLimiter(), config)]);
-    await using two = await testGateway([plugin('limits', rateLimiter(), config)]);
-    const greetings = await Promise.all(
-      Array.from({ length: 25 }, async (_, index) => {
-        const client = await Client.connect((index % 2 === 0 ? one : two).port);
-        return { client, greeting: (await client.reply()) ?? '' };
-      }),
-    );
-    for (const { client } of greetings) client.hangUp();
-    const codes = greetings.map(({ greeting }) => greeting.slice(0, 3));
-    expect(codes.filter((code) => code === '220')).toHaveLength(20);
-    expect(new Set(codes)).toEqual(new Set(['220', '421']));
-  });
-});
-
 describe('scenario 4: limits', () => {
   it('of messages, recipients and bytes refuse with the code of each', async () => {
     const limits = {
