@@ -51,6 +51,7 @@ export type {
   HookFailed,
   ManagerEvents,
   Restart,
+  SharedLimitChange,
   StateChange,
   Undo,
 } from './manager/events.ts';

@@ -44,6 +44,7 @@ const readers: Readonly<Record<string, Reader>> = {
   plugin_retries_total: ofPlugins(({ retries }) => ({ value: retries })),
   plugin_rate_limited_total: ofPlugins(({ rateLimited }) => ({ value: rateLimited })),
   plugin_rate_limited_locally_total: ofPlugins(({ limited }) => ({ value: limited })),
+  plugin_shared_limit_outages_total: ofPlugins(({ outages }) => ({ value: outages })),
   plugin_observations_dropped_total: ofPlugins(({ drops }) => ({ value: drops })),
   plugin_circuit_breaker_state: ofLiveInstances(({ breaker }) =>
     breaker === undefined ? [] : [[{}, breakerNumbers[breaker]]],

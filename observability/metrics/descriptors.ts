@@ -51,6 +51,10 @@ const rows: Readonly<Record<string, Row>> = {
     'Calls that this host limited alone, because the shared limit was out of reach.',
     plugin,
   ),
+  plugin_shared_limit_outages_total: counter(
+    'How often the shared limit has come out of reach, so that this host limited alone.',
+    plugin,
+  ),
   plugin_observations_dropped_total: counter(
     'What hooks that only tell did not tell it, because it did not keep up.',
     plugin,

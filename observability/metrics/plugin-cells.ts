@@ -24,6 +24,7 @@ export class PluginCells implements PluginRecorder, CallListener {
   retries = 0;
   rateLimited = 0;
   limited = 0;
+  outages = 0;
   drops = 0;
   drains = 0;
   drainCancelled = 0;
@@ -59,6 +60,10 @@ export class PluginCells implements PluginRecorder, CallListener {
 
   limitedLocally(): void {
     this.limited++;
+  }
+
+  sharedLimitLost(): void {
+    this.outages++;
   }
 
   dropped(): void {

@@ -26,7 +26,8 @@ export function snapshotOf({ plugins, host, clock }: Counted): MetricsSnapshot {
 }
 
 function pluginMetrics(cells: PluginCells, live: LivePlugin | undefined, nowMs: number): PluginMetrics {
-  const { retries, rateLimited, limited, drops, drains, drainCancelled, sentBytes, receivedBytes } = cells;
+  const { retries, rateLimited, limited, outages, drops, drains, drainCancelled, sentBytes, receivedBytes } =
+    cells;
   const { startFailures, starts } = cells;
   return {
     ...figuresOf(hooksOf(cells)),
@@ -37,6 +38,7 @@ function pluginMetrics(cells: PluginCells, live: LivePlugin | undefined, nowMs: 
     retries,
     rateLimited,
     limitedLocally: limited,
+    sharedLimitOutages: outages,
     dropped: drops,
     drains,
     drainCancelled,

@@ -58,6 +58,8 @@ export interface PluginMetrics extends CallFigures, CallRates {
   readonly rateLimited: number;
   /** Calls that this host limited alone, because the shared rate limit was out of reach. */
   readonly limitedLocally: number;
+  /** How often the shared rate limit has come out of reach. */
+  readonly sharedLimitOutages: number;
   /** What it was not told, because it did not keep up. */
   readonly dropped: number;
   readonly drains: number;

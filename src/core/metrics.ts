@@ -47,6 +47,8 @@ export interface PluginRecorder {
   retried(): void;
   /** A call was limited by this host alone, because the shared limit was out of reach. */
   limitedLocally(): void;
+  /** The shared limit has come out of reach: a time of limiting alone begins. */
+  sharedLimitLost(): void;
   /** It was not told something, because it did not keep up. */
   dropped(): void;
   /** A drain is over; so many calls were cancelled. */

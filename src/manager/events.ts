@@ -87,6 +87,16 @@ export interface Dropped {
   readonly total: number;
 }
 
+/**
+ * The rate limit that a plugin's hosts share is out of reach, so that this host limits itself, and `why` says what
+ * happened; or it is shared again. Each once for every time without it.
+ */
+export interface SharedLimitChange {
+  readonly plugin: string;
+  readonly isShared: boolean;
+  readonly why: string | undefined;
+}
+
 /** Event names and what each brings. */
 export interface ManagerEvents {
   state: StateChange;
@@ -99,6 +109,7 @@ export interface ManagerEvents {
   discovery: Discovery;
   hookFailed: HookFailed;
   dropped: Dropped;
+  sharedLimit: SharedLimitChange;
 }
 
 /** Takes a listener back. */
@@ -119,6 +130,7 @@ export class Events {
     discovery: new Set(),
     hookFailed: new Set(),
     dropped: new Set(),
+    sharedLimit: new Set(),
   };
 
   on<K extends keyof ManagerEvents>(name: K, listener: (event: ManagerEvents[K]) => void): Undo {

@@ -74,7 +74,9 @@ async function limiterOf(
   if (rateLimit.shared !== undefined) {
     const logger = shared.pluginLogger(plugin, () => settings.logLevel);
     const policy = { ...rateLimit, ...rateLimit.shared };
-    return sharedLimiter(policy, plugin, { ...shared, logger, recorder });
+    const onShared = (isShared: boolean, why: string | undefined): void =>
+      shared.events.emit('sharedLimit', { plugin, isShared, why });
+    return sharedLimiter(policy, plugin, { ...shared, logger, recorder, onShared });
   }
   if (rateLimit.onLimit === 'wait') return waitingLimiter(rateLimit, plugin, shared);
   return new RejectingLimiter(rateLimit, plugin, shared);

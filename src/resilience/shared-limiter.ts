@@ -17,6 +17,8 @@ export interface SharedSurroundings extends BucketTime {
   readonly deadlines: DeadlineQueue;
   readonly logger: Logger;
   readonly recorder: PluginRecorder | undefined;
+  /** Hears once of each time without the store, when it begins (`why` says what happened) and when it is over. */
+  readonly onShared: (isShared: boolean, why: string | undefined) => void;
 }
 
 /** From one look for the store to the next, so that one that comes and goes is a warning a second at most. */
@@ -106,12 +108,19 @@ class SharedLimiter implements RateLimiter {
 
   /** A store that hangs is as good as gone: whoever waits for it need not find that out alone. */
   #goAway(why: unknown): void {
+    const { clock, logger, recorder, onShared } = this.#host;
+    const error = messageOf(why);
     this.#isAway = true;
-    this.#looksAgainAt = this.#host.clock.now() + lookEveryMs;
-    this.#host.logger.warn('the shared rate limit is out of reach; this host limits itself', {
-      error: messageOf(why),
-    });
+    this.#looksAgainAt = clock.now() + lookEveryMs;
+    logger.warn('the shared rate limit is out of reach; this host limits itself', { error });
+    recorder?.sharedLimitLost();
+    onShared(false, error);
     for (const asking of this.#asking) this.#answered(asking, this.#limitLocally());
+  }
+
+  #isBack(): void {
+    this.#host.logger.info('the shared rate limit is back');
+    this.#host.onShared(true, undefined);
   }
 
   #limitLocally(): Admission {
@@ -131,7 +140,7 @@ class SharedLimiter implements RateLimiter {
         if (msBeforeNext(refusal) === undefined) throw refusal;
       });
       this.#isAway = this.#host.clock.now() - startedAt > this.#timeoutMs;
-      if (!this.#isAway) this.#host.logger.info('the shared rate limit is back');
+      if (!this.#isAway) this.#isBack();
     } catch {
       // Still away; a later call looks again.
     } finally {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { createClient } from '@redis/client';
 import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
-import { Simple, type RateLimitSettings } from 'plugboard';
+import { Simple, type RateLimitSettings, type SharedLimitChange } from 'plugboard';
 import { inProcess } from 'plugboard/transports';
 import { needsTool } from '../languages/tool.ts';
 import { loud } from '../manager/plugins.ts';
@@ -94,16 +94,21 @@ describe('a limit that is shared over Redis', () => {
     await expect(host.manager.execute('auth', 'hello')).rejects.toMatchObject({ code: 'RATELIMIT_1501' });
   });
 
-  it('is each host’s own while Redis is gone, with one warning, and comes back by itself', async () => {
+  it('is each host’s own while Redis is gone, with one warning, event and metric, and comes back by itself', async () => {
     await using redis = await redisServer();
     using connection = await clientOf(redis);
-    const { host, log, admitted, isBack, alone } = await sharingHost(connection.client);
+    const { host, log, admitted, isBack, alone, outages } = await sharingHost(connection.client);
     await using _ = host;
+    const changes: SharedLimitChange[] = [];
+    host.manager.on('sharedLimit', (change) => changes.push(change));
     expect(await admitted(2)).toBe(2);
+    expect(outages()).toBe(0);
     await redis.signal('SIGKILL');
     await until(() => connection.client.status !== 'ready');
     expect(await admitted(10)).toBe(3); // the burst of the bucket at home
     await admitted(10);
+    expect(outages()).toBe(1);
+    expect(changes).toEqual([{ plugin: 'auth', isShared: false, why: expect.stringMatching(/./) }]);
     expect(log.named(away)).toHaveLength(1);
     expect(log.named(away)[0]).toMatchObject({ level: 'warn', fields: { plugin: 'auth' } });
     expect(alone()).toBe(20);
@@ -112,6 +117,8 @@ describe('a limit that is shared over Redis', () => {
     await isBack();
     expect(await admitted(10)).toBe(5); // the new Redis has forgotten what was counted
     expect([log.named(away).length, log.named(back).length]).toEqual([1, 1]);
+    expect(outages()).toBe(1);
+    expect(changes.map(({ isShared }) => isShared)).toEqual([false, true]);
   });
 
   it('is each host’s own while Redis can only be read, with one warning, and comes back by itself', async () => {

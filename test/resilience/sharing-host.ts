@@ -50,7 +50,8 @@ export async function sharingHost(client: object, rateLimit: RateLimitSettings =
     }
   };
   const alone = (): number | undefined => host.manager.metrics()?.plugins['auth']?.limitedLocally;
-  return { host, log, call, admitted, isBack, alone };
+  const outages = (): number | undefined => host.manager.metrics()?.plugins['auth']?.sharedLimitOutages;
+  return { host, log, call, admitted, isBack, alone, outages };
 }
 
 /** What became of a call in the end. */

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { needsTool } from '../../languages/tool.ts';
 import { hasRedis, redisServer, type RedisServer } from '../../resilience/redis-server.ts';
 import { expectNoChildren } from '../../support/processes.ts';
-import { tempFolder } from '../../support/temp-folder.ts';
+import { tempFolder, type TempFolder } from '../../support/temp-folder.ts';
 import { Client } from './support/client.ts';
 import { gatewayYaml, GatewayProcess } from './support/gateway-process.ts';
 
@@ -21,19 +21,28 @@ async function greeting(gateway: GatewayProcess): Promise<string> {
   return (await client.reply()) ?? '';
 }
 
-/** Two gateways of their own, in processes of their own, whose files name one Redis. */
-async function gatewaysOn(redis: RedisServer): Promise<readonly GatewayProcess[] & AsyncDisposable> {
+interface Pair {
+  readonly one: GatewayProcess;
+  readonly two: GatewayProcess;
+}
+
+/** Two gateways, in processes of their own, whose files name one Redis. */
+async function gatewaysOn(redis: RedisServer): Promise<AsyncDisposable & Pair> {
   const folders = await Promise.all([tempFolder(), tempFolder()]);
   const config = { redisUrl: `redis://127.0.0.1:${redis.port}`, limits: { connection } };
   const plugins = { plugins: [{ name: 'rate-limiter', config }] };
-  const files = await Promise.all(folders.map(({ path }) => gatewayYaml(path, {}, plugins)));
-  const gateways = files.map((file) => new GatewayProcess(file));
-  return Object.assign(gateways, {
+  const start = async ({ path }: TempFolder): Promise<GatewayProcess> =>
+    new GatewayProcess(await gatewayYaml(path, {}, plugins));
+  const [one, two] = await Promise.all([start(folders[0]), start(folders[1])]);
+  await Promise.all([one.port(), two.port()]);
+  return {
+    one,
+    two,
     async [Symbol.asyncDispose]() {
-      await Promise.all(gateways.map((gateway) => gateway.kill('SIGTERM')));
+      await Promise.all([one, two].map((gateway) => gateway.kill('SIGTERM')));
       await Promise.all(folders.map((folder) => folder[Symbol.asyncDispose]()));
     },
-  });
+  };
 }
 
 /** Moves the one limit in a Redis so far into the past: for it, so much time has gone by. */
@@ -51,8 +60,7 @@ describe('scenario 3: connections of one client to two gateways', () => {
   it('are taken up to the burst of both together, and one more when its time has come', async () => {
     await using redis = await redisServer();
     await using gateways = await gatewaysOn(redis);
-    const [one, two] = gateways as readonly [GatewayProcess, GatewayProcess];
-    await Promise.all(gateways.map((gateway) => gateway.port()));
+    const { one, two } = gateways;
     const said = await Promise.all(
       Array.from({ length: 25 }, (_, index) => greeting(index % 2 === 0 ? one : two)),
     );
@@ -63,7 +71,7 @@ describe('scenario 3: connections of one client to two gateways', () => {
     await letPass(redis, 60_000);
     expect(await greeting(two)).toMatch(/^220 /);
     expect([await greeting(one), await greeting(two)]).toEqual([refused, refused]);
-    await Promise.all(gateways.map((gateway) => gateway.kill('SIGTERM')));
-    for (const { output } of gateways) expect(output).toContain('ended; what is queued');
+    await Promise.all([one, two].map((gateway) => gateway.kill('SIGTERM')));
+    for (const { output } of [one, two]) expect(output).toContain('ended; what is queued');
   });
 });
