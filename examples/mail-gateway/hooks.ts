@@ -32,8 +32,26 @@ function tellOf(
   quietly(() => run('error.error', { error: { name, message, code }, ...where }));
 }
 
-/** Tells of plugins that run again after they had ended: `error.recovery`. The returned function ends it. */
-export function tellOfRecoveries(manager: PluginManager<EmailHooks>): () => void {
+/**
+ * Tells of plugins that are unwell without failing, such as those whose daemon is away (`error.error`), and of those
+ * that run again after they had ended (`error.recovery`). The returned function ends it.
+ */
+export function tellOfPlugins(manager: PluginManager<EmailHooks>): () => void {
+  const undo = [tellOfHealth(manager), tellOfRecoveries(manager)];
+  return () => {
+    for (const one of undo) one();
+  };
+}
+
+function tellOfHealth(manager: PluginManager<EmailHooks>): () => void {
+  return manager.on('health', ({ plugin, to, message = to }) => {
+    if (to !== 'degraded' && to !== 'unhealthy') return;
+    const error = { name: 'PluginHealth', message: message.slice(0, 1000) };
+    quietly(() => manager.run('error.error', { error, plugin, stage: 'health' }));
+  });
+}
+
+function tellOfRecoveries(manager: PluginManager<EmailHooks>): () => void {
   const ended = new Set<string>();
   const tell = (kind: 'workerExit' | 'circuitOpen', plugin: string): void => {
     const restarts = manager.getPlugin(plugin)?.restarts ?? 0;

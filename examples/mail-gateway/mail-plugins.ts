@@ -1,6 +1,6 @@
 import { Production, type Clock, type Logger, type PluginManager } from 'plugboard';
 import { emailHooks, messageServices, type EmailHooks } from 'plugboard/email';
-import { tellOfRecoveries } from './hooks.ts';
+import { tellOfPlugins } from './hooks.ts';
 import type { OpenMessages } from './open-messages.ts';
 import type { OwnPlugin } from './own-plugin.ts';
 import { exchangeShipped, shippedIn } from './shipped-plugins.ts';
@@ -25,7 +25,7 @@ export class MailPlugins {
     this.manager = manager;
     this.#shipped = shipped;
     this.#hasFile = hasFile;
-    this.#undo = tellOfRecoveries(manager);
+    this.#undo = tellOfPlugins(manager);
   }
 
   /** @throws {PluginError} naming every plugin that does not start, and every mistake in the configuration. */

@@ -47,8 +47,8 @@ export function mailMetrics(): Plugin<Partial<EmailHooks>> {
         count(request);
         return proceed();
       },
-      'error.error'({ plugin = '', failedHook = '' }) {
-        add(`mail_plugin_failures_total${labelText({ plugin, hook: failedHook })}`, 1);
+      'error.error'({ plugin = '', stage }) {
+        add(`mail_plugin_failures_total${labelText({ plugin, stage })}`, 1);
         return proceed();
       },
     },

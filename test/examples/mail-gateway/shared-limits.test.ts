@@ -1,11 +1,20 @@
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
+import { proceed } from 'plugboard/email';
+import { inProcess } from 'plugboard/transports';
+import { mailMetrics } from '../../../examples/mail-gateway/plugins/metrics.ts';
+import { rateLimiter } from '../../../examples/mail-gateway/plugins/rate-limiter/plugin.ts';
 import { needsTool } from '../../languages/tool.ts';
 import { hasRedis, redisServer, type RedisServer } from '../../resilience/redis-server.ts';
+import { samplesOf, sumOf } from '../../observability/scrape.ts';
+import { freePort } from '../../support/free-port.ts';
 import { expectNoChildren } from '../../support/processes.ts';
 import { tempFolder, type TempFolder } from '../../support/temp-folder.ts';
 import { Client } from './support/client.ts';
+import { everybody, own, testGateway } from './support/gateway.ts';
 import { gatewayYaml, GatewayProcess } from './support/gateway-process.ts';
+
+afterEach(expectNoChildren);
 
 afterEach(expectNoChildren);
 
@@ -73,5 +82,56 @@ describe('scenario 3: connections of one client to two gateways', () => {
     expect([await greeting(one), await greeting(two)]).toEqual([refused, refused]);
     await Promise.all([one, two].map((gateway) => gateway.kill('SIGTERM')));
     for (const { output } of [one, two]) expect(output).toContain('ended; what is queued');
+  });
+});
+
+describe('scenario 5: the store of shared limits goes away', () => {
+  needsTool('redis-server', hasRedis);
+
+  it('and mail goes on, by limits of the gateway itself, told of once, until it is back', async () => {
+    await using redis = await redisServer();
+    const port = await freePort();
+    const limits = { recipient: { burst: 3, perMinute: 0.01 } };
+    const config = { redisUrl: `redis://127.0.0.1:${redis.port}`, limits };
+    const errors: object[] = [];
+    await using host = await testGateway([
+      {
+        name: 'limits',
+        source: inProcess(rateLimiter()),
+        settings: { config, healthCheck: { intervalMs: 20 } },
+      },
+      { name: 'counts', source: inProcess(mailMetrics()), settings: { config: { port } } },
+      own('hears', { 'error.error': (request) => (errors.push(request), proceed()) }),
+      everybody,
+    ]);
+    const send = async (): Promise<string> => {
+      using client = await Client.hello(host.port);
+      return (await client.send('ada@example.org', ['bob@example.net'])) ?? '';
+    };
+    const isCounted = async (): Promise<boolean> => (await send()).startsWith('452');
+    const counted = async (): Promise<number> => {
+      const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      return sumOf(samplesOf(page), 'mail_plugin_failures_total', { plugin: 'limits' });
+    };
+    const health = (): string | undefined => host.gateway.manager.getPlugin('limits')?.instances[0]?.health;
+    for (const outage of [1, 2]) {
+      await expect.poll(isCounted, { timeout: 10_000 }).toBe(true);
+      await redis.signal('SIGKILL');
+      // The gateway has counted little by itself so far.
+      if (outage === 1) expect(await send()).toMatch(/^250/);
+      await expect.poll(isCounted, { timeout: 10_000 }).toBe(true);
+      await expect.poll(() => errors.length).toBe(outage);
+      await redis.restart();
+      // It kept nothing, so that all of the limit is there again.
+      await expect.poll(send, { timeout: 10_000 }).toMatch(/^250/);
+      await expect.poll(health).toBe('healthy');
+      expect(errors).toHaveLength(outage);
+      expect(await counted()).toBe(outage);
+    }
+    expect(errors[0]).toMatchObject({
+      plugin: 'limits',
+      stage: 'health',
+      error: { message: 'the shared limits cannot be reached; this host counts for itself' },
+    });
   });
 });

@@ -32,11 +32,15 @@ interface State {
   readonly shared: LimitStore | undefined;
 }
 
+const alone = 'the shared limits cannot be reached; this host counts for itself';
+
 /** Limits connections, messages, recipients, failed log-ins and bytes, here or together with other hosts. */
 export function rateLimiter(clock: Clock = systemClock): Plugin<Partial<EmailHooks>> {
   const local = localStore(clock);
   let state: State = { limits: {}, shared: undefined };
-  let isTrusted = true;
+  let isShared = true;
+  /** Kept until somebody has asked, so that no check comes too late for a short outage. */
+  let wasAlone = false;
   const take = async (
     shared: LimitStore,
     key: string,
@@ -46,11 +50,12 @@ export function rateLimiter(clock: Clock = systemClock): Plugin<Partial<EmailHoo
   ): Promise<Grant> => {
     try {
       const grant = await shared.take(key, cost, of);
-      isTrusted = true;
+      isShared = true;
       return grant;
     } catch (error) {
-      if (isTrusted) log.warn('the shared limits cannot be reached; this host counts for itself', { error });
-      isTrusted = false;
+      if (isShared) log.warn(alone, { error });
+      isShared = false;
+      wasAlone = true;
       return local.take(key, cost, of);
     }
   };
@@ -61,6 +66,12 @@ export function rateLimiter(clock: Clock = systemClock): Plugin<Partial<EmailHoo
       const { limits, redisUrl, prefix } = read(settingsSchema, config);
       const shared = redisUrl === undefined ? undefined : await redisStore(redisUrl, prefix);
       state = { limits, shared };
+    },
+    // Not unhealthy: it limits, and a new start would not bring the store back.
+    health() {
+      const report = wasAlone ? ({ status: 'degraded', message: alone } as const) : 'healthy';
+      wasAlone = !isShared;
+      return report;
     },
     close() {
       state.shared?.close();

@@ -14,7 +14,6 @@ import { mailAuth } from '../../../../examples/mail-gateway/plugins/mail-auth/pl
 import { rateLimiter } from '../../../../examples/mail-gateway/plugins/rate-limiter/plugin.ts';
 import { rspamd } from '../../../../examples/mail-gateway/plugins/rspamd/plugin.ts';
 import { needsTool } from '../../../languages/tool.ts';
-import { hasRedis, redisServer } from '../../../resilience/redis-server.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { tempFolder } from '../../../support/temp-folder.ts';
 import { Client } from '../support/client.ts';
@@ -79,28 +78,6 @@ describe('scenario 4: limits', () => {
     expect(await logIn('secret')).toMatch(/^454.4\.7\.0/);
     clock.advance(15 * minute);
     expect(await logIn('secret')).toMatch(/^235/);
-  });
-});
-
-describe('scenario 5: the shared store goes away', () => {
-  needsTool('redis-server', hasRedis);
-
-  it('and mail goes on, by limits of the gateway itself, until the store is back', async () => {
-    await using redis = await redisServer();
-    const limits = { recipient: { burst: 3, perMinute: 0.01 } };
-    const config = { redisUrl: `redis://127.0.0.1:${redis.port}`, limits };
-    await using host = await testGateway([plugin('limits', rateLimiter(), config), everybody]);
-    const isCounted = async (): Promise<boolean> => (await send(host.port))?.startsWith('452') === true;
-    await expect.poll(isCounted, { timeout: 10_000 }).toBe(true);
-    await redis.signal('SIGKILL');
-    // The gateway has counted little by itself so far.
-    expect(await send(host.port)).toMatch(/^250/);
-    await expect.poll(isCounted, { timeout: 10_000 }).toBe(true);
-    const warnings = host.log.records.filter(({ message }) => message.includes('shared limits'));
-    expect(warnings).toHaveLength(1);
-    await redis.restart();
-    // It kept nothing, so that all of the limit is there again.
-    await expect.poll(() => send(host.port), { timeout: 10_000 }).toMatch(/^250/);
   });
 });
 
