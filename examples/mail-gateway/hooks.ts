@@ -33,7 +33,7 @@ function tellOf(
 }
 
 /**
- * Tells of plugins that are unwell without failing, such as those whose daemon is away (`error.error`), and of those
+ * Tells of plugins that say they are degraded, such as those whose daemon is away (`error.error`), and of those
  * that run again after they had ended (`error.recovery`). The returned function ends it.
  */
 export function tellOfPlugins(manager: PluginManager<EmailHooks>): () => void {
@@ -45,7 +45,7 @@ export function tellOfPlugins(manager: PluginManager<EmailHooks>): () => void {
 
 function tellOfHealth(manager: PluginManager<EmailHooks>): () => void {
   return manager.on('health', ({ plugin, to, message = to }) => {
-    if (to !== 'degraded' && to !== 'unhealthy') return;
+    if (to !== 'degraded') return;
     const error = { name: 'PluginHealth', message: message.slice(0, 1000) };
     quietly(() => manager.run('error.error', { error, plugin, stage: 'health' }));
   });
