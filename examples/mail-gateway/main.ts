@@ -1,21 +1,38 @@
-// A mail gateway that is run from one file: `npm run gateway`, or with a file of your own behind it.
+// A mail gateway that is run from one file: `npm run gateway`, or with a file of your own behind it. With `--quarantine`
+// it only lists what the gateway of that file has set aside.
 import { once } from 'node:events';
+import { parseArgs } from 'node:util';
 import { watch } from 'chokidar';
 import { isPluginError } from 'plugboard';
 import { readGatewayFile, type GatewayFile } from './config.ts';
 import { startGateway, type Gateway } from './gateway.ts';
+import { listQuarantine } from './quarantine-list.ts';
 
 /** An editor writes in several steps; in milliseconds. */
 const settling = { stabilityThreshold: 100, pollInterval: 20 };
 let started = (): void => undefined;
-const [path = 'examples/mail-gateway/gateway.yaml'] = process.argv.slice(2);
+let path = 'examples/mail-gateway/gateway.yaml';
 
-await main().catch((error: unknown) => {
+await run().catch((error: unknown) => {
   say(isPluginError(error) || error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 });
 
-async function main(): Promise<void> {
+async function run(): Promise<void> {
+  const options = { quarantine: { type: 'boolean', default: false } } as const;
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  path = positionals[0] ?? path;
+  if (values.quarantine) await tellQuarantine();
+  else await serve();
+}
+
+async function tellQuarantine(): Promise<void> {
+  const { gateway } = await readGatewayFile(path);
+  const lines = await listQuarantine(gateway.folder);
+  say(lines.length === 0 ? `nothing is in the quarantine of ${gateway.folder}` : lines.join('\n'));
+}
+
+async function serve(): Promise<void> {
   // Watched before it is read, so that no change falls in between.
   const watcher = watch(path, { ignoreInitial: true, awaitWriteFinish: settling });
   let reloading: Promise<void> = new Promise((resolve) => void (started = resolve));

@@ -15,6 +15,9 @@ export interface MessageRecord {
   readonly reason: string;
 }
 
+/** Where quarantined messages lie, in a gateway's folder. */
+export const quarantineIn = (folder: string): string => join(folder, 'quarantine');
+
 /** Keeps what must not get lost silently: quarantined messages, and a line for each discarded one. */
 export class RecordKeeper {
   readonly #folder: string;
@@ -27,7 +30,7 @@ export class RecordKeeper {
 
   /** `audit.jsonl` and `quarantine/STORE/` in a folder, made if it is not there. */
   static async open(folder: string, clock: Clock): Promise<RecordKeeper> {
-    await mkdir(join(folder, 'quarantine'), { recursive: true, mode: 0o700 });
+    await mkdir(quarantineIn(folder), { recursive: true, mode: 0o700 });
     return new RecordKeeper(folder, clock);
   }
 
@@ -38,7 +41,7 @@ export class RecordKeeper {
 
   /** When this comes back, the message lies in the quarantine for good. */
   async quarantined(record: MessageRecord, file: string, store = 'default'): Promise<void> {
-    const folder = join(this.#folder, 'quarantine', encodeURIComponent(store).replace(/^\.+/, '_'));
+    const folder = join(quarantineIn(this.#folder), encodeURIComponent(store).replace(/^\.+/, '_'));
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const message = join(folder, `${record.queueId}.eml`);
     await copyFile(file, message);
@@ -47,7 +50,7 @@ export class RecordKeeper {
     await handle.close();
     const at = this.#clock.date().toISOString();
     await writeDurably(join(folder, `${record.queueId}.json`), JSON.stringify({ at, ...record }));
-    await syncFolder(join(this.#folder, 'quarantine'));
+    await syncFolder(quarantineIn(this.#folder));
     await this.#audit('quarantined', record);
   }
 

@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 
-const program = fileURLToPath(new URL('../../../../.build/examples/mail-gateway/main.js', import.meta.url));
+/** The program that a user starts. */
+export const gatewayProgram: string = fileURLToPath(
+  new URL('../../../../.build/examples/mail-gateway/main.js', import.meta.url),
+);
 
 /** A gateway in a process of its own, started as a user starts it. */
 export class GatewayProcess {
@@ -15,7 +18,7 @@ export class GatewayProcess {
   readonly #exited: Promise<unknown>;
 
   constructor(file: string) {
-    this.child = spawn(process.execPath, [program, file], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(process.execPath, [gatewayProgram, file], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#exited = once(this.child, 'exit');
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
