@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { proceed } from 'plugboard/email';
 import { inProcess } from 'plugboard/transports';
-import { mailMetrics } from '../../../examples/mail-gateway/plugins/metrics.ts';
+import { mailMetrics } from '../../../examples/mail-gateway/plugins/metrics/plugin.ts';
 import { rateLimiter } from '../../../examples/mail-gateway/plugins/rate-limiter/plugin.ts';
 import { needsTool } from '../../languages/tool.ts';
 import { hasRedis, redisServer, type RedisServer } from '../../resilience/redis-server.ts';

@@ -3,7 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dkimSign } from 'mailauth/lib/dkim/sign.js';
 import { describe, expect, it } from 'vitest';
-import { proceed } from 'plugboard/email';
+import { factsOf, type CallContext } from 'plugboard';
+import { proceed, type Continue, type EmailHooks } from 'plugboard/email';
 import { inProcess } from 'plugboard/transports';
 import type { OwnPlugin } from '../../../../examples/mail-gateway/own-plugin.ts';
 import { authFile, hashPassword } from '../../../../examples/mail-gateway/plugins/auth-file.ts';
@@ -11,9 +12,12 @@ import { clamav } from '../../../../examples/mail-gateway/plugins/clamav/plugin.
 import { greylist } from '../../../../examples/mail-gateway/plugins/greylist/plugin.ts';
 import type { MailPlugin } from '../../../../examples/mail-gateway/plugins/index.ts';
 import { mailAuth } from '../../../../examples/mail-gateway/plugins/mail-auth/plugin.ts';
+import { mailMetrics } from '../../../../examples/mail-gateway/plugins/metrics/plugin.ts';
 import { rateLimiter } from '../../../../examples/mail-gateway/plugins/rate-limiter/plugin.ts';
 import { rspamd } from '../../../../examples/mail-gateway/plugins/rspamd/plugin.ts';
 import { needsTool } from '../../../languages/tool.ts';
+import { samplesOf, sumOf, type Scrape } from '../../../observability/scrape.ts';
+import { freePort } from '../../../support/free-port.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { tempFolder } from '../../../support/temp-folder.ts';
 import { Client } from '../support/client.ts';
@@ -222,5 +226,36 @@ describe('scenario 11: spam', () => {
     expect((await host.peer.next()).text).toMatch(/^Subject: \*\*\* SPAM \*\*\* Hello\r?$/m);
     expect(await send(host.port, inLines(gtube('A')))).toMatch(/^250/);
     expect((await host.peer.next()).text).toMatch(/^Subject: Hello\r?$/m);
+  });
+
+  it('is known by score and symbol to other plugins, and counted', { timeout: 90_000 }, async () => {
+    await using daemon = await startRspamd();
+    const port = await freePort();
+    const known: unknown[] = [];
+    const hear = (_: unknown, context: CallContext): Continue => {
+      known.push(factsOf<EmailHooks>(context)['content.antispamScan']);
+      return proceed();
+    };
+    await using host = await testGateway([
+      plugin('rspamd', rspamd(), { url: daemon.url }),
+      plugin('counts', mailMetrics(), { port }),
+      own('hears', { 'message.messageComplete': hear, 'transaction.reset': hear }),
+      everybody,
+    ]);
+    expect(await send(host.port, inLines(gtube('X')))).toMatch(/^550/);
+    await expect.poll(() => known).toHaveLength(1);
+    expect(await send(host.port, inLines(gtube('Y')))).toMatch(/^250/);
+    await expect.poll(() => known).toHaveLength(3);
+    const of = (score: number): unknown =>
+      expect.objectContaining({ score, symbols: [expect.objectContaining({ name: 'GTUBE' })] });
+    expect(known).toEqual([of(15), of(6), of(6)]);
+    const page = async (): Promise<Scrape> =>
+      samplesOf(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
+    await expect.poll(async () => sumOf(await page(), 'mail_spam_score_count')).toBe(2);
+    const scraped = await page();
+    expect(sumOf(scraped, 'mail_spam_symbols_total', { symbol: 'GTUBE' })).toBe(2);
+    expect(sumOf(scraped, 'mail_spam_score_sum')).toBe(21);
+    expect(sumOf(scraped, 'mail_spam_score_bucket', { le: '10' })).toBe(1);
+    expect(sumOf(scraped, 'mail_spam_score_bucket', { le: '15' })).toBe(2);
   });
 });

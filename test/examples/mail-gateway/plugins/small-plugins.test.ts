@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { mailAddr } from 'plugboard/email';
+import { definePlugin, openScope } from 'plugboard';
+import { mailAddr, proceed, type EmailHooks } from 'plugboard/email';
+import { inProcess } from 'plugboard/transports';
 import { contentPolicy } from '../../../../examples/mail-gateway/plugins/content-policy.ts';
 import { headerStamp } from '../../../../examples/mail-gateway/plugins/header-stamp.ts';
 import { heloCheck } from '../../../../examples/mail-gateway/plugins/helo-check.ts';
-import { mailMetrics } from '../../../../examples/mail-gateway/plugins/metrics.ts';
+import { mailMetrics } from '../../../../examples/mail-gateway/plugins/metrics/plugin.ts';
 import { rcptDomains } from '../../../../examples/mail-gateway/plugins/rcpt-domains.ts';
 import { requests } from '../../../email/samples.ts';
 import { freePort } from '../../../support/free-port.ts';
@@ -164,5 +166,38 @@ describe('mail-metrics', () => {
         .split('\n')
         .every((line) => /^\w+\{.*\} \d+$/.test(line)),
     ).toBe(true);
+  });
+
+  it('counts scores and symbols of spam filters, and no more symbols than filters have', async () => {
+    const port = await freePort();
+    await using host = await hostOf(mailMetrics(), { port });
+    const scan = (...names: readonly string[]) => ({
+      'content.antispamScan': () =>
+        proceed({ score: -1.5, symbols: names.map((name) => ({ name, score: 1 })) }),
+    });
+    const filter = definePlugin<EmailHooks>({
+      name: 'filter',
+      version: '1.0.0',
+      hooks: scan('BAYES_HAM', 'a"b'),
+    });
+    await host.manager.register('filter', inProcess(filter));
+    const many = Array.from({ length: 600 }, (_, index) => `RULE_${index}`);
+    const hostile = definePlugin<EmailHooks>({ name: 'hostile', version: '1.0.0', hooks: scan(...many) });
+    const judge = async (): Promise<string> => {
+      const within = openScope('transaction', openScope('session'));
+      await host.manager.run('content.antispamScan', requests['content.antispamScan'], { within });
+      await host.manager.run('transaction.reset', requests['transaction.reset'], { within });
+      return (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    };
+    const first = await judge();
+    expect(first).toContain('mail_spam_score_sum{} -1.5\n');
+    expect(first).toContain('mail_spam_score_bucket{le="0"} 1\n');
+    expect(first).toContain('mail_spam_symbols_total{symbol="BAYES_HAM"} 1\n');
+    expect(first).toContain('mail_spam_symbols_total{symbol="_OTHER"} 1\n');
+    await host.manager.register('hostile', inProcess(hostile));
+    const second = await judge();
+    expect(second.match(/^mail_spam_symbols_total/gm)).toHaveLength(501);
+    expect(second).toContain('mail_spam_symbols_total{symbol="_OTHER"} 103\n');
+    expect(second).toContain('mail_spam_score_count{} 2\n');
   });
 });
