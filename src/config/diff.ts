@@ -41,6 +41,7 @@ const inPlace = [
   'settings.timeoutMs',
   'settings.startTimeoutMs',
   'settings.drainTimeoutMs',
+  'settings.reloadCooldownMs',
   'settings.start',
   'settings.restart',
   'settings.retry',

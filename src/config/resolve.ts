@@ -116,6 +116,7 @@ const settings = z.strictObject({
   start: z.enum(['eager', 'lazy']).default('eager'),
   startTimeoutMs: z.number().min(1).default(30_000),
   drainTimeoutMs: ms.default(30_000),
+  reloadCooldownMs: ms.default(0),
   restart: restart.prefault({}),
   retry: z.preprocess((value) => value || { maxRetries: 0 }, retry),
   circuitBreaker: orOff(circuitBreaker),

@@ -21,6 +21,11 @@ export interface PluginSettings<Service extends string = string> {
   readonly startTimeoutMs?: number;
   /** For running calls when the plugin is drained, in milliseconds. Default 30,000, as go-plugins. */
   readonly drainTimeoutMs?: number;
+  /**
+   * From one replacement of the plugin by new instances to the next, in milliseconds; one that comes sooner is refused
+   * with `PLUGIN_1213`, or made later where a watch brings it. Default 0: nobody is kept from mending a plugin.
+   */
+  readonly reloadCooldownMs?: number;
   readonly restart?: RestartSettings;
   readonly retry?: RetrySettings | false;
   readonly circuitBreaker?: CircuitBreakerSettings | false;
@@ -59,6 +64,7 @@ export interface ResolvedSettings {
   readonly start: 'eager' | 'lazy';
   readonly startTimeoutMs: number;
   readonly drainTimeoutMs: number;
+  readonly reloadCooldownMs: number;
   readonly restart: Filled<RestartSettings>;
   /** Off is a `maxRetries` of 0; the waits then serve calls that ask for retries themselves. */
   readonly retry: Filled<RetrySettings>;

@@ -44,6 +44,7 @@ export const errorNames = {
   PLUGIN_1210: 'InvalidResponse', // added: the answer breaks the contract
   PLUGIN_1211: 'HookNotAnswered', // added: the plugin does not answer this hook
   PLUGIN_1212: 'Overloaded', // added: too many calls wait for this plugin
+  PLUGIN_1213: 'CoolingDown', // added: the plugin was replaced only just now
 
   TRANSPORT_1301: 'HTTP',
   TRANSPORT_1302: 'GRPC',
@@ -97,6 +98,7 @@ const retryable: ReadonlySet<string> = new Set<ErrorCode>([
   'PLUGIN_1205',
   'PLUGIN_1207',
   'PLUGIN_1212',
+  'PLUGIN_1213',
   'TRANSPORT_1301',
   'TRANSPORT_1302',
   'RATELIMIT_1501',
@@ -112,6 +114,7 @@ const warnings: ReadonlySet<string> = new Set<ErrorCode>([
   'PLUGIN_1207',
   'PLUGIN_1208',
   'PLUGIN_1212',
+  'PLUGIN_1213',
   'CIRCUIT_1401',
   'CIRCUIT_1402',
   'RATELIMIT_1501',

@@ -25,7 +25,8 @@ type RunnablePlugin = PluginConfig & { readonly source: SourceConfig };
 
 /**
  * What has to be done so that one configuration becomes another.
- * @throws {PluginError} `REGISTRY_1901` for dependencies that are missing, do not fit or go in a circle.
+ * @throws {PluginError} `REGISTRY_1901` for dependencies that are missing, do not fit or go in a circle; `PLUGIN_1213`
+ * for a plugin that was replaced only just now.
  */
 export function changesOf(
   diff: ConfigDiff,
@@ -35,6 +36,7 @@ export function changesOf(
 ): ChangeSet {
   const { strategy, drainTimeoutMs } = next.reload;
   const { registry } = workshop;
+  checkCooldowns(diff, registry);
   const isAdded = ({ name }: PluginConfig): boolean => diff.added.includes(name);
   const groups = startGroups(next, registry).map((group) =>
     group.filter(isAdded).map((plugin) => addition(plugin, workshop)),
@@ -56,6 +58,14 @@ export function changesOf(
       return cancelled;
     }),
   };
+}
+
+/** Before anything starts: what waits for one plugin is not to start others again and again. */
+function checkCooldowns({ changed }: ConfigDiff, registry: Registry): void {
+  for (const { name } of changed.filter(({ structural }) => structural)) {
+    const refusal = registry.find(name)?.cooling;
+    if (refusal !== undefined) throw refusal;
+  }
 }
 
 /** Plugins side by side, after those they depend on. What code has registered is there already. */

@@ -10,10 +10,12 @@ import { unloadRefusal } from '../discovery/dependents.ts';
 import type { Needing } from '../discovery/start-order.ts';
 import { applyChanges } from './change-set.ts';
 import { changesOf, type Workshop } from './config-changes.ts';
+import { cooldownLeftMs } from './cooldown.ts';
 import { discover, news, withVersions, type Manifests } from './discovered.ts';
 import { fieldsForNextStart, unfulfilled } from './host-notes.ts';
 import { DiscoveryWatch } from './discovery-watch.ts';
 import type { Undo } from './events.ts';
+import { Postponed } from './postponed.ts';
 import { isShutDown } from './refusals.ts';
 import type { Shared } from './shared.ts';
 import type { ReloadReport } from './view.ts';
@@ -37,6 +39,8 @@ export class ConfigKeeper {
   readonly #options: ConfigOptions;
   readonly #built: HostConfig | undefined;
   readonly #discovery: DiscoveryWatch;
+  /** Changes that nobody has called for, and that came too soon. */
+  readonly #postponed: Postponed;
   /** As it was written; what discovery finds is not in it. */
   #written: HostConfig | undefined;
   #current: HostConfig | undefined;
@@ -54,6 +58,7 @@ export class ConfigKeeper {
     this.#shared = shared;
     this.#options = { ...options, warn: (problem) => this.#unknownKey(problem) };
     this.#built = built;
+    this.#postponed = new Postponed(shared.clock);
     this.#discovery = new DiscoveryWatch(shared, () => this.#lookAgain());
   }
 
@@ -87,9 +92,7 @@ export class ConfigKeeper {
       clock,
       intervalMs: this.#current?.reload.intervalMs,
       known: text,
-      onText: async (changed) => {
-        await this.#tell(() => this.#applyText(changed, path)).catch(() => {}); // it was told
-      },
+      onText: (changed) => this.#follow(path, () => this.#applyText(changed, path)),
       onProblem: (error) => this.#failed(error),
     });
     const end = (): Promise<void> => watch.close();
@@ -100,6 +103,7 @@ export class ConfigKeeper {
     this.#watches.add(end);
     return () => {
       this.#watches.delete(end);
+      this.#postponed.drop(path);
       void end();
     };
   }
@@ -115,6 +119,7 @@ export class ConfigKeeper {
   /** Ends every watch and waits for a change under way. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#postponed.dropAll();
     const ends = [...this.#watches].map(async (end) => end());
     this.#watches.clear();
     await Promise.all([...ends, this.#discovery.close(), this.#changes]);
@@ -140,17 +145,35 @@ export class ConfigKeeper {
   /** A manifest came, changed or went. */
   #lookAgain(): void {
     const { clock } = this.#shared;
-    const looking = this.#tell(async () => {
+    const look = async (): Promise<ReloadReport> => {
       if (this.#written === undefined) throw nothingLoaded();
       return this.#apply(this.#written, clock.now());
-    }, isNews);
-    looking.catch(() => {}); // it was told
+    };
+    void this.#follow('discovery', look, isNews);
+  }
+
+  /** Makes a change that nobody has called for; one that comes too soon for a plugin is made when it may be. */
+  async #follow(
+    origin: string,
+    change: () => Promise<ReloadReport>,
+    isTold?: (report: ReloadReport) => boolean,
+  ): Promise<void> {
+    this.#postponed.drop(origin);
+    const postpone = (error: PluginError): boolean => {
+      const waitMs = cooldownLeftMs(error);
+      if (waitMs === undefined || this.#isClosed) return false;
+      this.#shared.logger.info(`the configuration is taken up in ${waitMs} ms: ${error.message}`);
+      this.#postponed.add(origin, waitMs, () => void this.#follow(origin, change, isTold));
+      return true;
+    };
+    await this.#tell(change, isTold, postpone).catch(() => {}); // it was told
   }
 
   /** One change after the other; each is told, whatever comes of it. */
   #tell(
     change: () => Promise<ReloadReport>,
     isTold: (report: ReloadReport) => boolean = () => true,
+    isPostponed: (error: PluginError) => boolean = () => false,
   ): Promise<ReloadReport> {
     const after = this.#changes.then(() => {
       if (this.#isClosed) throw isShutDown();
@@ -163,7 +186,10 @@ export class ConfigKeeper {
         this.#shared.metrics?.configReloaded(true);
         this.#shared.events.emit('reload', { report, error: undefined });
       },
-      (error: unknown) => this.#failed(PluginError.from(error, 'CONFIG_1703')),
+      (thrown: unknown) => {
+        const error = PluginError.from(thrown, 'CONFIG_1703');
+        if (!isPostponed(error)) this.#failed(error);
+      },
     );
     return after;
   }

@@ -10,6 +10,7 @@ import { Tally } from '../resilience/tally.ts';
 import { entryHealth } from './entry-health.ts';
 import { viewOf } from './entry-view.ts';
 import { checkSource } from './admission.ts';
+import { Cooldown } from './cooldown.ts';
 import { drainPlugin, retire, type Drained } from './drains.ts';
 import type { Instance } from './instance.ts';
 import { newInstances } from './instances.ts';
@@ -52,6 +53,7 @@ export class Entry {
   #policies: Policies | undefined;
   /** Instances that are being started to take over. */
   #fresh: readonly Instance[] = [];
+  readonly #cooldown: Cooldown;
   #changes: Promise<unknown> = Promise.resolve();
   #closed: (() => PluginError) | undefined;
 
@@ -60,6 +62,7 @@ export class Entry {
     this.source = source;
     this.settings = settings;
     this.#shared = shared;
+    this.#cooldown = new Cooldown(name, shared.clock);
     this.recorder = shared.metrics?.recorderFor(name, Object.keys(shared.contract));
   }
 
@@ -70,6 +73,14 @@ export class Entry {
 
   get view(): PluginView {
     return viewOf(this);
+  }
+
+  /** Why it may not be replaced by new instances now; what does not run may always be. */
+  get cooling(): PluginError | undefined {
+    const runs = this.instances.some(
+      ({ supervisor: { ended, state } }) => !ended && state.status !== 'failed',
+    );
+    return runs ? this.#cooldown.refusal(this.settings.reloadCooldownMs) : undefined;
   }
 
   health(): Promise<PluginHealth> {
@@ -94,9 +105,19 @@ export class Entry {
       const { source = this.source, settings = this.settings } = next;
       const policies = await this.#policiesFor(settings);
       const adjusted = next.inPlace && (await this.#adjusted(settings));
-      const made = adjusted || (await shift(next.strategy, this.#stage(source, settings, next.check)));
+      const made = adjusted || (await this.#shift(next.strategy, this.#stage(source, settings, next.check)));
       return [source, policies, made];
     });
+  }
+
+  async #shift(strategy: ReplaceStrategy, stage: Stage): Promise<Shift> {
+    const refusal = this.cooling;
+    if (refusal !== undefined) throw refusal;
+    try {
+      return await shift(strategy, stage);
+    } finally {
+      this.#cooldown.begin(); // what does not start was tried all the same
+    }
   }
 
   /** Lets no other change begin until this one was committed or given up. */

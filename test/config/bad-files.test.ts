@@ -16,7 +16,7 @@ function problemsOf(format: ConfigFormat, text: string, options: Partial<ParseOp
 }
 
 const settingsNames =
-  'timeout, start, start_timeout, drain_timeout, restart, retry, circuit_breaker, rate_limit, concurrency, ' +
+  'timeout, start, start_timeout, drain_timeout, reload_cooldown, restart, retry, circuit_breaker, rate_limit, concurrency, ' +
   'health_check, instances, config, log_level, priority, on_failure, hooks, services';
 
 describe('a file that is not of its format is refused with the place', () => {

@@ -20,6 +20,7 @@ describe('a change of one field of a plugin', () => {
     [{ health_check: { interval: '1m' } }, 'settings.healthCheck'],
     [{ restart: { max_restarts: 9 } }, 'settings.restart.maxRestarts'],
     [{ drain_timeout: 0 }, 'settings.drainTimeoutMs'],
+    [{ reload_cooldown: '1m' }, 'settings.reloadCooldownMs'],
     [{ config: { words: ['spam'] } }, 'settings.config'],
     [{ priority: 5 }, 'settings.priority'],
     [{ on_failure: 'closed' }, 'settings.onFailure'],

@@ -74,6 +74,7 @@ const settings = {
   timeout: ms,
   start: fc.constantFrom('eager', 'lazy'),
   drain_timeout: ms,
+  reload_cooldown: ms,
   priority: fc.integer({ min: -5, max: 5 }),
   on_failure: fc.constantFrom('open', 'closed', { closed: 421 }),
   hooks: fc.dictionary(

@@ -18,7 +18,7 @@ const refused = (...problems: string[]): object =>
   }) as object;
 
 const names =
-  'timeoutMs, start, startTimeoutMs, drainTimeoutMs, restart, retry, circuitBreaker, rateLimit, concurrency, ' +
+  'timeoutMs, start, startTimeoutMs, drainTimeoutMs, reloadCooldownMs, restart, retry, circuitBreaker, rateLimit, concurrency, ' +
   'healthCheck, instances, config, logLevel, priority, onFailure, hooks, services';
 const retryNames =
   'maxRetries, initialDelayMs, maxDelayMs, multiplier, jitter, attemptTimeoutMs, budgetRatio';
@@ -30,6 +30,7 @@ describe('settings that are not given', () => {
       start: 'eager',
       startTimeoutMs: 30_000,
       drainTimeoutMs: 30_000,
+      reloadCooldownMs: 0,
       restart: {
         maxRestarts: 3,
         initialDelayMs: 1000,

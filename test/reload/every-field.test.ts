@@ -57,6 +57,7 @@ const changes: Readonly<Record<string, { to: unknown; with?: Fields; as?: string
   start: { to: 'lazy' },
   startTimeoutMs: { to: 9000 },
   drainTimeoutMs: { to: 9000 },
+  reloadCooldownMs: { to: 9000 },
   'restart.maxRestarts': { to: 9 },
   'restart.initialDelayMs': { to: 9 },
   'restart.maxDelayMs': { to: 9000 },

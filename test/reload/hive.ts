@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { Simple, type ConfigReload, type PluginManager } from 'plugboard';
+import { silentLogger, Simple, systemClock, type ConfigReload, type PluginManager } from 'plugboard';
 import type { Answer, Ask } from '../lifecycle/bees.ts';
 import { managed } from '../support/managed.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -38,9 +38,9 @@ export interface Hive extends AsyncDisposable {
 }
 
 /** A host without plugins, and an empty folder for its file. */
-export async function hive(): Promise<Hive> {
+export async function hive({ clock = systemClock, log = silentLogger } = {}): Promise<Hive> {
   const folder = await tempFolder();
-  const host = await managed(Simple<Ask, Answer>().build());
+  const host = await managed(Simple<Ask, Answer>().withClock(clock).withLogger(log).build());
   const manager = host.manager.dynamic();
   const path = `${folder.path}/hive.yaml`;
   return {

@@ -1,12 +1,16 @@
 import { existsSync } from 'node:fs';
 import { appendFile, chmod, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { Simple } from 'plugboard';
 import { emailHooks } from 'plugboard/email';
 import { subprocess } from 'plugboard/transports';
+import { gatewayFile } from '../../../../examples/mail-gateway/config.ts';
 import { managed } from '../../../support/managed.ts';
 import { listed, type Listed } from '../../../security/listed.ts';
+import { Client } from '../support/client.ts';
+import { everybody, testGateway } from '../support/gateway.ts';
 
 const serve = new URL('../../../../dist/transports/serve.js', import.meta.url).href;
 /** A mail plugin that leaves a trace as soon as any of it runs. */
@@ -23,6 +27,28 @@ async function start(host: Listed, file: string): Promise<void> {
   const source = subprocess(process.execPath, { args: [file] });
   await using _ = await managed(Simple(emailHooks).withSecurity(security).withPlugin('mail', source).build());
 }
+
+describe('scenario 17: a plugin that is replaced again and again', () => {
+  const program = fileURLToPath(new URL('../programs/stamps.mjs', import.meta.url));
+  const fileWith = (word: string) => ({
+    plugins: [{ name: 'stamps', command: 'node', args: [program, word], reload_cooldown: '1h' }],
+  });
+
+  it('is replaced once in its cooldown, however many files come at once, and mail goes on', async () => {
+    await using test = await testGateway([everybody], {}, fileWith('first'));
+    const reload = (word: string): Promise<void> =>
+      test.gateway.reload(gatewayFile({ gateway: { routes: test.routes }, ...fileWith(word) }));
+    const ends = await Promise.allSettled(['second', 'third', 'fourth'].map(reload));
+    expect(ends).toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: { code: 'PLUGIN_1213', plugin: 'stamps' } },
+      { status: 'rejected', reason: { code: 'PLUGIN_1213', plugin: 'stamps' } },
+    ]);
+    using client = await Client.hello(test.port);
+    expect(await client.send('ada@example.org', ['bob@example.net'])).toMatch(/^250 /);
+    expect((await test.peer.next()).text).toContain('X-Stamp: second\r\n');
+  });
+});
 
 describe('scenario 17: a plugin that is not what it should be', () => {
   const name = 'plugins/mail/main.mjs';
