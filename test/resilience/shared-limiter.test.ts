@@ -108,7 +108,7 @@ describe('a limit that is shared over Redis', () => {
     expect(await admitted(10)).toBe(3); // the burst of the bucket at home
     await admitted(10);
     expect(outages()).toBe(1);
-    expect(changes).toEqual([{ plugin: 'auth', isShared: false, why: expect.stringMatching(/./) }]);
+    expect(changes).toEqual([{ plugin: 'auth', isShared: false, why: expect.stringMatching(/./) as string }]);
     expect(log.named(away)).toHaveLength(1);
     expect(log.named(away)[0]).toMatchObject({ level: 'warn', fields: { plugin: 'auth' } });
     expect(alone()).toBe(20);
