@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -15,6 +15,9 @@ const kills = 100;
 const lanes = 4;
 const seed = Number(process.env['GATEWAY_SEED'] ?? Date.now() % 1_000_000);
 
+/** Whose mail is stored here, not sent on. */
+const stays = 'carl@example.com';
+
 /** What a lane came to. */
 interface Tally {
   /** Mails that a client has heard 250 of. */
@@ -27,11 +30,15 @@ interface Tally {
   readonly unwritten: ReadonlyMap<string, number>;
   /** Mails of which the gateway had heard 250, and gone on without writing it down. */
   readonly forgotten: readonly string[];
+  /** What lies in the mailbox of their third recipient, by mail; a mail twice would be there twice. */
+  readonly stored: readonly string[];
+  /** Whether every message in that mailbox is whole, and nothing lies about half written. */
+  readonly isWhole: boolean;
 }
 
 describe('scenario 18: a gateway that is killed again and again', () => {
   it(
-    `loses nothing and sends nothing twice over ${kills} kills at any moment`,
+    `loses nothing, sends and stores nothing twice over ${kills} kills at any moment`,
     { timeout: 300_000 },
     async () => {
       process.stdout.write(`the kills follow from GATEWAY_SEED=${seed}\n`);
@@ -43,6 +50,9 @@ describe('scenario 18: a gateway that is killed again and again', () => {
       for (const tally of tallies) {
         accepted += tally.accepted.size;
         expect(tally.forgotten).toEqual([]);
+        expect(tally.isWhole).toBe(true);
+        expect(tally.stored).toEqual([...new Set(tally.stored)]);
+        expect(tally.stored).toEqual(expect.arrayContaining([...tally.accepted]));
         for (const times of tally.unwritten.values()) unwritten += times;
         for (const id of tally.accepted) {
           const times = (key: string) => [key, tally.taken.get(key) ?? 0];
@@ -66,8 +76,12 @@ describe('scenario 18: a gateway that is killed again and again', () => {
 async function runLane(chance: () => number): Promise<Tally> {
   await using folder = await tempFolder();
   await using peer = await countingPeer(chance);
+  const boxes = join(folder.path, 'boxes');
   const file = await gatewayYaml(folder.path, {
-    routes: [{ domains: ['example.net', 'example.org'], to: `smtp://127.0.0.1:${peer.port}` }],
+    routes: [
+      { domains: ['example.net', 'example.org'], to: `smtp://127.0.0.1:${peer.port}` },
+      { domains: ['example.com'], to: `maildir:${boxes}` },
+    ],
     queue: { firstRetrySeconds: 0.05, maxRetrySeconds: 0.2 },
   });
   const queue = new QueueFiles(join(folder.path, 'data', 'queue'));
@@ -84,7 +98,18 @@ async function runLane(chance: () => number): Promise<Tally> {
   while ((await readdir(queue.folder)).some((name) => name.endsWith('.json'))) await wait(20);
   await last.kill('SIGTERM');
   await account(peer, queue, unwritten, forgotten);
-  return { accepted, taken: new Map(peer.taken), unwritten, forgotten };
+  const box = join(boxes, encodeURIComponent(stays));
+  return { accepted, taken: new Map(peer.taken), unwritten, forgotten, ...(await look(box)) };
+}
+
+/** What a mailbox holds in the end. */
+async function look(box: string): Promise<Pick<Tally, 'stored' | 'isWhole'>> {
+  const names = await readdir(join(box, 'new'));
+  const texts = await Promise.all(names.map((name) => readFile(join(box, 'new', name), 'utf8')));
+  const ids = texts.map((text) => /by gw\.example\.org with \w+ id (\w+);/.exec(text)?.[1] ?? 'unknown');
+  const halves = await readdir(join(box, 'tmp'));
+  const isWhole = halves.length === 0 && texts.every((text) => text.endsWith('\r\nHello.\r\n'));
+  return { stored: ids, isWhole };
 }
 
 /** Starts a gateway, sends it mail from several clients, and kills it: sometimes while it starts. */
@@ -110,7 +135,8 @@ async function sendUntilEnd(port: number, accepted: Set<string>): Promise<void> 
   try {
     using client = await Client.hello(port);
     for (;;) {
-      const reply = await client.send('ada@example.org', ['bob@example.net', 'nobody@example.net']);
+      const to = ['bob@example.net', 'nobody@example.net', stays];
+      const reply = await client.send('ada@example.org', to);
       const id = /^250 2\.6\.0 Queued as (\w+)$/.exec(reply ?? '')?.[1];
       if (id === undefined) return;
       accepted.add(id);
