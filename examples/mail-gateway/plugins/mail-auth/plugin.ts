@@ -1,16 +1,16 @@
 import { hostname } from 'node:os';
 import { arc } from 'mailauth/lib/arc/index.js';
-import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
 import { dmarc } from 'mailauth/lib/dmarc/index.js';
 import { spf } from 'mailauth/lib/spf/index.js';
 import { definePlugin, factsOf, type Plugin } from 'plugboard';
-import { modify, openMessage, proceed, type EmailHooks } from 'plugboard/email';
+import { modify, proceed, type EmailHooks } from 'plugboard/email';
 import { z } from 'zod';
 import { read } from '../settings.ts';
 import { arcFactOf, dmarcFactOf, signatureOf, spfFactOf } from './facts.ts';
 import { judge } from './policy.ts';
 import { recordsSchema, resolverOf } from './resolver.ts';
 import { resultsHeader } from './results-header.ts';
+import { Signatures } from './signatures.ts';
 
 const settingsSchema = z.strictObject({
   /** What this server calls itself in Authentication-Results. */
@@ -29,6 +29,7 @@ const settingsSchema = z.strictObject({
 export function mailAuth(): Plugin<Partial<EmailHooks>> {
   let settings = read(settingsSchema, undefined);
   let resolver = resolverOf(undefined);
+  const signatures = new Signatures();
   const configure = (config: unknown): void => {
     settings = read(settingsSchema, config);
     resolver = resolverOf(settings.records);
@@ -45,12 +46,12 @@ export function mailAuth(): Plugin<Partial<EmailHooks>> {
       },
       async 'authn.dkimVerify'({ message, minBits }, context) {
         const options = { resolver, minBitLength: minBits };
-        const { results } = await dkimVerify(openMessage(message, context), options);
+        const results = await signatures.resultsOf(message, context, options);
         return proceed({ dkim: { signatures: results.slice(0, 100).map(signatureOf) } });
       },
       async 'authn.arcVerify'({ message, minBits }, context) {
         const options = { resolver, minBitLength: minBits };
-        const { arc: data } = await dkimVerify(openMessage(message, context), options);
+        const data = await signatures.chainOf(message, context, options);
         if (data === undefined || data.chain === false) return proceed({ arc: none });
         return proceed({ arc: arcFactOf(await arc({ ...data, chain: data.chain }, options)) });
       },
