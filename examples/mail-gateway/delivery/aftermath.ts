@@ -1,7 +1,6 @@
 import { mailAddr } from 'plugboard/email';
 import type { Outcome } from '../queue/lease.ts';
 import { retryDelayMs } from '../queue/retry-delay.ts';
-import { attemptsOf } from './attempt.ts';
 import type { Undelivered } from './parcel.ts';
 import type { Job } from './plan.ts';
 import { isPermanent, ownReply, replyOfAnswer } from './reply.ts';
@@ -12,7 +11,7 @@ type Refusal = Extract<Undelivered, { is: 'refused' }>;
 /** What becomes of a recipient that did not get it: later again, or never. */
 export async function aftermath(tools: DeliveryTools, job: Job, undelivered: Undelivered): Promise<Outcome> {
   const { index } = undelivered;
-  const usualMs = retryDelayMs(tools.retry(), attemptsOf(job.lease, index) + 1, tools.chance());
+  const usualMs = retryDelayMs(tools.retry(), job.lease.attemptsOf(index) + 1, tools.chance());
   if (undelivered.is === 'refused') return afterRefusal(tools, job, undelivered, usualMs);
   const now = tools.clock.date().getTime();
   if (now >= job.lease.envelope.expiresAt) return expired(undelivered, 'it was held back until it expired');
@@ -26,7 +25,7 @@ async function afterRefusal(
   usualMs: number,
 ): Promise<Outcome> {
   const { index, reply, host } = refusal;
-  const attempt = attemptsOf(job.lease, index) + 1;
+  const attempt = job.lease.attemptsOf(index) + 1;
   const { request } = await tools.run('delivery.deliveryFailure', {
     ...queueContext(job.lease),
     recipient: mailAddr(job.lease.envelope.recipients[index]?.address ?? ''),

@@ -160,19 +160,13 @@ async function asked(
     const { answer } = await run('delivery.deliveryAttempt', {
       ...queueContext(lease),
       recipient: mailAddr(one.recipient.address),
-      attempt: attemptsOf(lease, one.index) + 1,
+      attempt: lease.attemptsOf(one.index) + 1,
       ...place,
     });
     if (answer.action === 'defer') held.push({ is: 'held', index: one.index, delayMs: answer.retryAfterMs });
     else ready.push(one);
   }
   return { ready, held };
-}
-
-/** How many attempts there were for a recipient. */
-export function attemptsOf(lease: Job['lease'], index: number): number {
-  const state = lease.states[index];
-  return state?.is === 'open' ? state.attempts : 0;
 }
 
 interface Success {

@@ -43,7 +43,7 @@ async function settle(tools: DeliveryTools, job: Job, undelivered: Undelivered):
 async function dequeue(tools: DeliveryTools, lease: Lease, due: readonly number[]): Promise<Job | undefined> {
   const { envelope } = lease;
   const header = await readHeaderBlock(lease.file);
-  const attempts = lease.states.map((state) => (state.is === 'open' ? state.attempts : 0));
+  const attempts = lease.states.map((_, index) => lease.attemptsOf(index));
   const { answer, request, by } = await tools.run('queue.dequeue', {
     ...queueContext(lease),
     ageMs: Math.max(0, tools.clock.date().getTime() - envelope.receivedAt),

@@ -33,6 +33,12 @@ export class Lease {
     return this.#states;
   }
 
+  /** How many attempts there were for a recipient. */
+  attemptsOf(index: number): number {
+    const state = this.#states[index];
+    return state?.is === 'open' ? state.attempts : 0;
+  }
+
   /** Recipients that are to be tried now. */
   get due(): number[] {
     const now = this.#clock.date().getTime();

@@ -10,8 +10,6 @@ export interface Subject {
 /** One line of an access list. */
 export interface Rule {
   readonly action: 'allow' | 'deny';
-  /** As it is written. */
-  readonly pattern: string;
   readonly matches: (subject: Subject) => boolean;
 }
 
@@ -26,7 +24,7 @@ export function parseRules(text: string): readonly Rule[] {
     if (action === '' || action === undefined) return [];
     const matches = pattern === undefined || rest.length > 0 ? undefined : matcher(pattern.toLowerCase());
     if ((action === 'allow' || action === 'deny') && pattern !== undefined && matches !== undefined)
-      return [{ action, pattern, matches }];
+      return [{ action, matches }];
     throw new Error(
       `line ${index + 1} is no rule: write 'allow' or 'deny' and an address, network, domain or pattern`,
     );

@@ -1,5 +1,6 @@
-import { open, readFile, rename, type FileHandle } from 'node:fs/promises';
+import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
+import { writeDurably } from '../../queue/durable-file.ts';
 
 /** When a triplet was first seen, and until when it is known: both of the time of day, in milliseconds. */
 export interface Seen {
@@ -57,13 +58,12 @@ export class Journal {
 
   /** Begins a new file with what is known, and puts it in the place of the old one at once. */
   async #rewrite(): Promise<void> {
-    const handle = await open(`${this.#file}.new`, 'w', 0o600);
-    await handle.appendFile([...this.#seen].map((entry) => `${JSON.stringify(entry)}\n`).join(''));
-    await handle.sync();
-    await rename(`${this.#file}.new`, this.#file);
-    await this.#handle?.close();
-    this.#handle = handle;
-    this.#lines = this.#seen.size;
+    const size = this.#seen.size;
+    await writeDurably(this.#file, [...this.#seen].map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+    const before = this.#handle;
+    this.#handle = await open(this.#file, 'a', 0o600);
+    await before?.close();
+    this.#lines = size;
   }
 }
 
