@@ -37,7 +37,8 @@ async function serve(): Promise<void> {
   const watcher = watch(path, { ignoreInitial: true, awaitWriteFinish: settling });
   let reloading: Promise<void> = new Promise((resolve) => void (started = resolve));
   let gateway: Gateway | undefined;
-  watcher.on('all', () => void (reloading = reloading.then(() => gateway && reload(gateway))));
+  const takeUp = (): void => void (reloading = reloading.then(() => gateway && reload(gateway, takeUp)));
+  watcher.on('all', takeUp);
   try {
     await once(watcher, 'ready');
     const file = await readGatewayFile(path);
@@ -62,12 +63,14 @@ function greet({ gateway: { hostname, listen } }: GatewayFile, port: number): vo
   say(`edit ${path} while it runs; end it with Ctrl-C`);
 }
 
-async function reload(gateway: Gateway): Promise<void> {
+/** What comes too soon for a plugin is taken up again when its time has come. */
+async function reload(gateway: Gateway, again: () => void): Promise<void> {
   try {
     await gateway.reload(await readGatewayFile(path));
     say(`took up ${path}`);
   } catch (error) {
     say(`${path} changes nothing: ${error instanceof Error ? error.message : String(error)}`);
+    if (isPluginError(error) && error.code === 'PLUGIN_1213') setTimeout(again, error.retryAfterMs).unref();
   }
 }
 

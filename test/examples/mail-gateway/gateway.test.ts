@@ -1,4 +1,6 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -69,6 +71,32 @@ describe('a gateway', () => {
     using client = await Client.hello(test.port);
     expect(await client.say('MAIL FROM:<a@x.org> SIZE=11')).toMatch(/^552 /);
     expect(await client.send('a@x.org', ['b@x.org'])).toBe('552 5.3.4 The message is too long');
+  });
+
+  it('takes up by itself what came too soon after another change of a plugin', async () => {
+    await using folder = await tempFolder();
+    const program = fileURLToPath(new URL('programs/stamps.mjs', import.meta.url));
+    const boxes = join(folder.path, 'boxes');
+    const settings = { routes: [{ domains: ['example.net'], to: `maildir:${boxes}` }] };
+    const write = (word: string): Promise<string> => {
+      const stamps = { name: 'stamps', command: 'node', args: [program, word], reload_cooldown: '1s' };
+      return gatewayYaml(folder.path, settings, { plugins: [stamps] });
+    };
+    const gateway = new GatewayProcess(await write('first'));
+    const port = (await gateway.port()) ?? 0;
+    const taken = (): number => gateway.output.split('took up').length - 1;
+    for (const word of ['second', 'third']) {
+      const before = taken();
+      await write(word);
+      await until(() => taken() > before);
+    }
+    using client = await Client.hello(port);
+    expect(await client.send('ada@example.org', ['bob@example.net'])).toMatch(/^250 /);
+    const box = join(boxes, encodeURIComponent('bob@example.net'), 'new');
+    await until(() => existsSync(box) && readdirSync(box).length > 0);
+    const [name = ''] = await readdir(box);
+    expect(await readFile(join(box, name), 'utf8')).toContain('X-Stamp: third\r\n');
+    await gateway.kill('SIGTERM');
   });
 
   it('says what is wrong with its file, and goes on as before', async () => {

@@ -54,8 +54,9 @@ describe('scenario 7: mail of a domain whose policy is quarantine', () => {
   it('is listed on a line each, whatever its sender wrote and whatever befell its record', async () => {
     await using folder = await tempFolder();
     const file = await gatewayYaml(folder.path, {});
-    const store = join(folder.path, 'data', 'quarantine', 'default');
-    await mkdir(store, { recursive: true });
+    const quarantine = join(folder.path, 'data', 'quarantine');
+    const [store, another] = [join(quarantine, 'default'), join(quarantine, 'spam')];
+    for (const one of [store, another]) await mkdir(one, { recursive: true });
     const record = {
       at: '2026-01-02T03:04:05.000Z',
       sender: 'a\n\u001b[2J\tb',
@@ -63,7 +64,7 @@ describe('scenario 7: mail of a domain whose policy is quarantine', () => {
       reason: 'x\r\ny',
     };
     await writeFile(join(store, 'one.json'), JSON.stringify(record));
-    await writeFile(join(store, 'two.json'), '{"at": ');
+    await writeFile(join(another, 'two.json'), '{"at": ');
     expect(await list(file)).toEqual([
       expect.stringMatching(/^two\t-\t-\t-\tits record .*two\.json cannot be read$/) as string,
       'one\t2026-01-02T03:04:05.000Z\ta [2J b\t-\tx y',
