@@ -29,9 +29,9 @@ async function start(host: Listed, file: string): Promise<void> {
 }
 
 describe('scenario 17: a plugin that is replaced again and again', () => {
-  const program = fileURLToPath(new URL('../programs/stamps.mjs', import.meta.url));
+  const stamps = fileURLToPath(new URL('../programs/stamps.mjs', import.meta.url));
   const fileWith = (word: string) => ({
-    plugins: [{ name: 'stamps', command: 'node', args: [program, word], reload_cooldown: '1h' }],
+    plugins: [{ name: 'stamps', command: 'node', args: [stamps, word], reload_cooldown: '1h' }],
   });
 
   it('is replaced once in its cooldown, however many files come at once, and mail goes on', async () => {
