@@ -253,9 +253,7 @@ export class Manager {
     const startedAt = clock.now();
     const entries = this.#registry.entries;
     const counts = await Promise.all(
-      entries.map(
-        async (entry) => [entry.name, (await entry.close(timeoutMs, isShutDown)).cancelled] as const,
-      ),
+      entries.map(async (entry) => [entry.name, (await entry.end(timeoutMs, isShutDown)).cancelled] as const),
     );
     await unwatched;
     const endsAt = startedAt + timeoutMs;
