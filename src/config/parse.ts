@@ -78,7 +78,7 @@ function readTree(text: string, { format, file, maxBytes = defaultMaxBytes }: Pa
 
 function readerOf(format: ConfigFormat): (text: string) => Tree {
   if (Object.hasOwn(readers, format)) return readers[format];
-  const message = `the format of a configuration is '${printable(String(format), 40)}'; there are: ${Object.keys(readers).join(', ')}.`;
+  const message = `the format of a configuration is '${printable(format, 40)}'; there are: ${Object.keys(readers).join(', ')}.`;
   throw new PluginError('CONFIG_1703', { message });
 }
 
