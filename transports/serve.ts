@@ -1,6 +1,6 @@
 import type { HookMap } from '../src/core/contract.ts';
 import {
-  definePlugin,
+  asPlugin,
   type AnyServices,
   type HooksPluginSpec,
   type Plugin,
@@ -52,11 +52,6 @@ export function serve(spec: Plugin | PluginInfo): Promise<void> {
 async function serveOverGrpc(plugin: Plugin): Promise<void> {
   const { serveByHand } = await import('./grpc/by-hand.ts');
   await serveByHand(plugin, process.env['PLUGBOARD_ADDRESS']);
-}
-
-function asPlugin(spec: Plugin | PluginInfo): Plugin {
-  // definePlugin finds out by itself whether there is one question or a map.
-  return 'handlers' in spec ? spec : definePlugin(spec as SinglePluginSpec<never, unknown>);
 }
 
 function explain(plugin: Plugin): void {

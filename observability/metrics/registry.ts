@@ -1,3 +1,4 @@
+import { checkClock } from '../../src/core/check-clock.ts';
 import { systemClock, type Clock } from '../../src/core/clock.ts';
 import type { LiveHost, Metrics } from '../../src/core/metrics.ts';
 import { collect } from './collect.ts';
@@ -14,6 +15,7 @@ const nobody: LiveHost = { listPlugins: () => [], security: () => undefined };
 export function metricsRegistry(clock: Clock = systemClock): Metrics {
   const plugins = new Map<string, PluginCells>();
   const reloads: Counted['reloads'] = { succeeded: 0, failed: 0, lastMs: undefined };
+  checkClock(clock, 'metricsRegistry');
   const sinceMs = clock.date().getTime();
   let host = nobody;
   const counted = (): Counted => ({ plugins, host, clock, sinceMs, reloads });

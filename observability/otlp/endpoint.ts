@@ -1,3 +1,4 @@
+import { checkObject } from '../../src/core/check-given.ts';
 import { PluginError } from '../../src/core/errors.ts';
 import { printable } from '../../src/core/printable.ts';
 import type { OtlpProtocol } from '../../src/core/tracer.ts';
@@ -26,7 +27,7 @@ export function addressOf({ endpoint, protocol = 'http/protobuf' }: OtlpTarget, 
     const message = `OTLP has no protocol '${printable(protocol, 80)}', but: ${protocols.join(', ')}.`;
     throw new PluginError('CONFIG_1703', { message });
   }
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  const url = typeof endpoint === 'string' && URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) throw noAddress(endpoint);
   if (protocol === 'grpc') return url;
   if (!url.pathname.endsWith(`/v1/${signal}`))
@@ -42,6 +43,7 @@ const headerValue = /^[ -~]*$/;
  * @throws {PluginError} `CONFIG_1703`
  */
 export function checkHeaders({ headers = {} }: OtlpTarget): void {
+  checkObject(headers, 'the OTLP headers', "Give { 'api-key': '…' }.");
   for (const [name, value] of Object.entries(headers)) {
     if (!headerName.test(name)) throw wrongHeader(`'${printable(name, 80)}' is no name of a header`);
     if (typeof value !== 'string' || !headerValue.test(value))

@@ -1,7 +1,9 @@
 import type * as Transformer from '@opentelemetry/otlp-transformer';
 
+import { checkObject } from '../../src/core/check-given.ts';
 import { PluginError } from '../../src/core/errors.ts';
 import type { MetricsExporter, MetricsSource } from '../../src/core/metrics-exporter.ts';
+import { printable } from '../../src/core/printable.ts';
 import { addressOf, checkHeaders, type OtlpTarget } from './endpoint.ts';
 import { MetricPusher } from './metric-pusher.ts';
 import { openSender } from './open-sender.ts';
@@ -37,6 +39,7 @@ export interface OtlpOptions extends OtlpTarget {
  * @throws {PluginError} `CONFIG_1703` for an option that makes no sense.
  */
 export function otlpExporter(options: OtlpOptions): MetricsExporter {
+  checkObject(options, 'the options of otlpExporter', "Say at least { endpoint: 'http://localhost:4318' }.");
   const { intervalMs = defaultIntervalMs } = options;
   check(options, intervalMs);
   let pusher: MetricPusher | undefined;
@@ -91,10 +94,11 @@ function serializerOf(
 function check(options: OtlpOptions, intervalMs: number): void {
   addressOf(options, 'metrics');
   checkHeaders(options);
-  if (!(intervalMs > 0)) throw wrong(`intervalMs is ${String(intervalMs)}; it is a time above 0.`);
+  if (typeof intervalMs !== 'number' || !(intervalMs > 0))
+    throw wrong(`intervalMs is ${printable(intervalMs, 80)}; it is a time above 0.`);
   const { temporality = 'cumulative' } = options;
   if (temporality !== 'cumulative' && temporality !== 'delta')
-    throw wrong(`temporality is ${String(temporality)}; there are cumulative and delta.`);
+    throw wrong(`temporality is ${printable(temporality, 80)}; there are cumulative and delta.`);
 }
 
 function wrong(message: string): PluginError {

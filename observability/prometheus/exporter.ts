@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 
+import { checkObject } from '../../src/core/check-given.ts';
 import { PluginError } from '../../src/core/errors.ts';
 import type { MetricsExporter, MetricsSource } from '../../src/core/metrics-exporter.ts';
 import { printable } from '../../src/core/printable.ts';
@@ -42,6 +43,7 @@ const namePart = /^[A-Za-z_]\w*$/;
  * @throws {PluginError} `CONFIG_1703` for an option that makes no sense.
  */
 export function prometheusExporter(options: PrometheusOptions = {}): PrometheusExporter {
+  checkObject(options, 'the options of prometheusExporter', 'Say { port: 9464 }, or leave them out.');
   const { port, host = '127.0.0.1' } = options;
   const prefix = prefixOf(options);
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) throw badPort(port);
@@ -74,14 +76,14 @@ export function prometheusExporter(options: PrometheusOptions = {}): PrometheusE
 
 function prefixOf({ namespace = '', subsystem = '' }: PrometheusOptions): string {
   const parts = [namespace, subsystem].filter((part) => part !== '');
-  const bad = parts.find((part) => !namePart.test(part));
+  const bad = parts.find((part) => typeof part !== 'string' || !namePart.test(part));
   if (bad === undefined) return parts.map((part) => `${part}_`).join('');
   const message = `${printable(inspect(bad), 80)} cannot begin the name of a metric. Use letters, digits and _, a digit not first.`;
   throw new PluginError('CONFIG_1703', { message });
 }
 
 function badPort(port: unknown): PluginError {
-  const message = `'${printable(String(port), 80)}' is no port. Give a whole number from 0 to 65535; 0 lets the system pick one.`;
+  const message = `'${printable(port, 80)}' is no port. Give a whole number from 0 to 65535; 0 lets the system pick one.`;
   return new PluginError('CONFIG_1703', { message });
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../src/core/clock.ts';
 import { PluginError } from '../../src/core/errors.ts';
 import type { Logger } from '../../src/core/logger.ts';
+import { printable } from '../../src/core/printable.ts';
 import type { Tracer, TracingOptions } from '../../src/core/tracer.ts';
 import { loadOpenTelemetry } from './open-telemetry.ts';
 import { OtelTracer } from './otel-tracer.ts';
@@ -27,7 +28,7 @@ export async function startTracing(
 
 function check({ endpoint, sampleRate, ...others }: TracingOptions): void {
   const wrongRate = sampleRate !== undefined && !(sampleRate >= 0 && sampleRate <= 1);
-  if (wrongRate) throw wrong(`sampleRate is ${String(sampleRate)}; it is a share from 0 to 1.`);
+  if (wrongRate) throw wrong(`sampleRate is ${printable(sampleRate, 80)}; it is a share from 0 to 1.`);
   const idle = Object.entries({ sampleRate, ...others }).find(([, value]) => value !== undefined);
   if (endpoint !== undefined || idle === undefined) return;
   throw wrong(

@@ -44,8 +44,8 @@ export function systemCode(thrown: unknown): string | undefined {
 
 /** @throws {PluginError} `CONFIG_1703` unless it is a number over 0. */
 export function needsPositive(name: string, value: number): void {
-  if (value > 0) return;
+  if (typeof value === 'number' && value > 0) return;
   throw new PluginError('CONFIG_1703', {
-    message: `${name} of an audit log is ${value}. Give a number over 0.`,
+    message: `${name} of an audit log is ${printable(value, 80)}. Give a number over 0.`,
   });
 }

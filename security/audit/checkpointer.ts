@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import { KeyObject } from 'node:crypto';
 
 import type { Clock, Timer } from '../../src/core/clock.ts';
 import { messageOf } from '../../src/core/errors.ts';
@@ -40,6 +40,8 @@ export class Checkpointer {
   #sending: Promise<void> | undefined;
 
   constructor({ to, key, everyRecords = 1000, everyMs = 60_000 }: AuditCheckpoints, clock: Clock) {
+    if (!(key instanceof KeyObject))
+      throw auditError('the key of checkpoints is no KeyObject. Read one with auditKey.');
     needsPositive('everyRecords', everyRecords);
     needsPositive('everyMs', everyMs);
     algorithmOf(key);

@@ -1,9 +1,12 @@
 import { resolve } from 'node:path';
 
+import { checkClock } from '../../src/core/check-clock.ts';
+import { checkObject } from '../../src/core/check-given.ts';
 import { systemClock, type Clock } from '../../src/core/clock.ts';
 import type { AuditSink } from '../audit-sink.ts';
 import { needsPositive } from './audit-error.ts';
 import { AuditLog } from './audit-log.ts';
+import { checkLog } from './check-log.ts';
 import { Checkpointer, type AuditCheckpoints } from './checkpointer.ts';
 import { FileStore } from './file-store.ts';
 import type { RecordStore } from './record-store.ts';
@@ -28,6 +31,7 @@ export interface AuditFileOptions extends AuditLogOptions {
  * @throws {PluginError} `SECURITY_1806` for a key that cannot sign checkpoints, `CONFIG_1703` for a number out of range.
  */
 export function auditLog(file: string, options: AuditFileOptions = {}): AuditSink {
+  checkLog(file, options, 'auditLog');
   const { maxFileBytes = 64 * 1024 * 1024 } = options;
   needsPositive('maxFileBytes', maxFileBytes);
   return logOn(new FileStore(resolve(file), maxFileBytes), options);
@@ -35,5 +39,8 @@ export function auditLog(file: string, options: AuditFileOptions = {}): AuditSin
 
 /** The same log in any store. */
 export function logOn(store: RecordStore, { checkpoints, clock = systemClock }: AuditLogOptions): AuditSink {
+  if (checkpoints !== undefined)
+    checkObject(checkpoints, 'checkpoints', 'Give { to, key }, or leave them out.');
+  checkClock(clock, 'the audit log');
   return new AuditLog(store, clock, checkpoints && new Checkpointer(checkpoints, clock));
 }

@@ -1,3 +1,4 @@
+import { checkLog } from './check-log.ts';
 import { logLines, partsFromTheEnd } from './log-lines.ts';
 import { readRecord } from './parse-record.ts';
 import type { LogLine } from './read-lines.ts';
@@ -20,6 +21,7 @@ export interface AuditFilter {
  * @throws {PluginError} `SECURITY_1806` when it cannot be read.
  */
 export async function* readAuditLog(file: string, filter: AuditFilter = {}): AsyncGenerator<AuditRecord> {
+  checkLog(file, filter, 'readAuditLog');
   for await (const line of logLines(file)) {
     const record = recordOf(line);
     if (record !== undefined && isWanted(record, filter)) yield record;
@@ -35,6 +37,7 @@ export async function lastAuditRecords(
   count: number,
   filter: AuditFilter = {},
 ): Promise<AuditRecord[]> {
+  checkLog(file, filter, 'lastAuditRecords');
   let found: AuditRecord[] = [];
   for await (const part of partsFromTheEnd(file)) {
     const last: AuditRecord[] = [];

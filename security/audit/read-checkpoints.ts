@@ -1,6 +1,7 @@
 import { createPublicKey, createSecretKey, createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
+import { checkText } from '../../src/core/check-given.ts';
 import { auditError, auditFailure } from './audit-error.ts';
 import { isSignedBy, readCheckpoint, type AuditCheckpoint } from './checkpoint.ts';
 import { openForReading } from './open-log-file.ts';
@@ -38,6 +39,7 @@ export async function readCheckpoints(file: string, key: KeyObject): Promise<Rea
  * @throws {PluginError} `SECURITY_1806` when it cannot be read or is no key.
  */
 export async function auditKey(file: string): Promise<KeyObject> {
+  checkText(file, 'the file of auditKey', 'Give the path of a key.');
   const bytes = await readFile(file).catch((error: unknown) => {
     throw auditFailure('used with this key', file, error);
   });

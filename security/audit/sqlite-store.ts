@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { printable } from '../../src/core/printable.ts';
 import type { AuditSink } from '../audit-sink.ts';
 import { auditError } from './audit-error.ts';
+import { checkLog } from './check-log.ts';
 import { logOn, type AuditLogOptions } from './open-audit-log.ts';
 import { openForAppending } from './open-log-file.ts';
 import { readRecord } from './parse-record.ts';
@@ -19,6 +20,7 @@ import { takeWriterLock, type WriterLock } from './writer-lock.ts';
  * @throws {PluginError} `SECURITY_1806` for a key that cannot sign checkpoints.
  */
 export function sqliteAuditLog(file: string, options: AuditLogOptions = {}): AuditSink {
+  checkLog(file, options, 'sqliteAuditLog');
   return logOn(new SqliteStore(resolve(file)), options);
 }
 

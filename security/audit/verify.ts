@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 
+import { checkLog } from './check-log.ts';
 import type { AuditCheckpoint } from './checkpoint.ts';
 import { logLines } from './log-lines.ts';
 import { readRecord } from './parse-record.ts';
@@ -53,6 +54,7 @@ export interface AuditVerification {
  * @throws {PluginError} `SECURITY_1806` when something cannot be read, or is a link.
  */
 export async function verifyAuditLog(file: string, options: VerifyOptions = {}): Promise<AuditVerification> {
+  checkLog(file, options, 'verifyAuditLog');
   const { checkpoints: path, key } = options;
   if (path === undefined || key === undefined) return new Verification(file, undefined).run();
   const read = await readCheckpoints(path, key); // before the log, which may grow meanwhile

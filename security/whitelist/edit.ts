@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 
 import { isMap, isScalar, isSeq, parseDocument, type Document, type YAMLMap, type YAMLSeq } from 'yaml';
 
+import { checkText } from '../../src/core/check-given.ts';
 import { PluginError } from '../../src/core/errors.ts';
 import { printable } from '../../src/core/printable.ts';
 import { withLock } from './lock.ts';
@@ -36,6 +37,7 @@ plugins: []
 
 /** Writes an empty whitelist. @throws {PluginError} `SECURITY_1802` if there is a file already. */
 export async function createWhitelist(file: string): Promise<void> {
+  checkText(file, 'the file of createWhitelist', 'Give the path of the whitelist to make.');
   try {
     await writeFile(file, emptyWhitelist, { flag: 'wx', mode: 0o644, flush: true });
   } catch (error) {
@@ -72,8 +74,8 @@ export function setEnabledInWhitelist(file: string, name: string, enabled: boole
 }
 
 /** Changes a file as a whole, with its comments and its order; `change` says whether there was something to change. */
-function edit(file: string, change: (document: Document) => boolean): Promise<void> {
-  return withLock(file, async () => {
+async function edit(file: string, change: (document: Document) => boolean): Promise<void> {
+  return withLock(checkText(file, 'the file of the whitelist', 'Give the path of a whitelist.'), async () => {
     const before = await readWhitelistText(file);
     await parseWhitelist(before, file);
     const document = parseDocument(before, { uniqueKeys: false });

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, open, realpath } from 'node:fs/promises';
 import { dirname, parse, resolve } from 'node:path';
 
+import { checkText } from '../../src/core/check-given.ts';
 import { PluginError } from '../../src/core/errors.ts';
 import { printable } from '../../src/core/printable.ts';
 import { FileFault, fileFault } from '../start/file-fault.ts';
@@ -25,7 +26,7 @@ export async function readWhitelist(file: string): Promise<Whitelist> {
 
 /** The text of a whitelist, read in one go. @throws {PluginError} as `readWhitelist`. */
 export async function readWhitelistText(file: string): Promise<string> {
-  const path = resolve(file);
+  const path = resolve(checkText(file, 'the file of the whitelist', 'Give the path of a whitelist.'));
   const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(
     (error: unknown) => {
       throw cannotRead(path, fileFault(error, path).message, error);

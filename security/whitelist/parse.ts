@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isMap, isScalar, isSeq, type Document, type YAMLMap } from 'yaml';
 import type * as z from 'zod';
 
+import { checkText } from '../../src/core/check-given.ts';
 import { PluginError } from '../../src/core/errors.ts';
 import { printable } from '../../src/core/printable.ts';
 import { checkKeys } from './check-keys.ts';
@@ -18,6 +19,8 @@ import { defaultMaxFileSizeBytes, type Constraints, type Whitelist } from './whi
  * @throws {PluginError} `SECURITY_1802` with file, line and column.
  */
 export async function parseWhitelist(text: string, file: string): Promise<Whitelist> {
+  checkText(text, 'the text of a whitelist', 'Give YAML or JSON.');
+  checkText(file, 'the file of a whitelist', 'Give the path that errors name.');
   try {
     return await read(text, resolve(file));
   } catch (error) {

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 
+import { checkObject, checkText } from '../../src/core/check-given.ts';
 import { PluginError } from '../../src/core/errors.ts';
 import { fileFault, type FileFault } from '../start/file-fault.ts';
 import { measure } from '../start/measure.ts';
@@ -21,7 +22,8 @@ export async function pinPath(
   path: string,
   options: { readonly onBytes?: (bytes: number) => void } = {},
 ): Promise<PinnedPath> {
-  const absolute = resolve(path);
+  const absolute = resolve(checkText(path, 'the path of pinPath', 'Give a file or a directory.'));
+  checkObject(options, 'the options of pinPath', 'Leave them out for the defaults.');
   try {
     const isDirectory = (await stat(absolute)).isDirectory();
     const pins: Pins = isDirectory

@@ -1,12 +1,14 @@
 import type { WhitelistOptions } from '../../security/gate/options.ts';
 import type { ConfigReading } from '../config/parse.ts';
 import type { PluginSettings } from '../config/settings.ts';
+import { checkClock } from '../core/check-clock.ts';
+import { checkObject, checkText } from '../core/check-given.ts';
 import type { Clock } from '../core/clock.ts';
 import type { WholeMap } from '../core/contract.ts';
-import type { Gate } from '../core/gate.ts';
 import { PluginError } from '../core/errors.ts';
+import type { Gate } from '../core/gate.ts';
 import { isLogLevel, type Logger, type LogLevel } from '../core/logger.ts';
-import type { MetricsExporter } from '../core/metrics-exporter.ts';
+import { checkExporter, type MetricsExporter } from '../core/metrics-exporter.ts';
 import { printable } from '../core/printable.ts';
 import type { TracingOptions } from '../core/tracer.ts';
 import type { PluginSource } from '../core/transport.ts';
@@ -33,6 +35,12 @@ class PlanBuilder {
   }
 
   withFallback(plugin: string, backup: string): PlanBuilder {
+    checkText(plugin, 'the first name of withFallback', 'Give the name of a plugin.');
+    checkText(
+      backup,
+      'the second name of withFallback',
+      'Give the name of the plugin that is asked instead.',
+    );
     return this.#with({ fallbacks: { ...this.#plan.fallbacks, [plugin]: backup } });
   }
 
@@ -43,7 +51,7 @@ class PlanBuilder {
   withTimeout(timeoutMs: number): PlanBuilder {
     if (typeof timeoutMs === 'number' && timeoutMs > 0) return this.#with({ timeoutMs });
     throw new PluginError('CONFIG_1703', {
-      message: `a timeout of ${timeoutMs} ms is over before it begins. Give more than 0.`,
+      message: `a timeout of ${printable(timeoutMs, 80)} ms is over before it begins. Give more than 0.`,
     });
   }
 
@@ -54,7 +62,7 @@ class PlanBuilder {
   withLogLevel(logLevel: LogLevel): PlanBuilder {
     if (isLogLevel(logLevel)) return this.#with({ logLevel });
     throw new PluginError('CONFIG_1703', {
-      message: `there is no log level '${printable(String(logLevel), 80)}'. Give debug, info, warn or error.`,
+      message: `there is no log level '${printable(logLevel, 80)}'. Give debug, info, warn or error.`,
     });
   }
 
@@ -63,14 +71,26 @@ class PlanBuilder {
   }
 
   withMetricsExporter(exporter: MetricsExporter): PlanBuilder {
+    checkExporter(exporter);
     return this.#with({ metrics: true, exporters: [...this.#plan.exporters, exporter] });
   }
 
   withTracing(tracing: TracingOptions = {}): PlanBuilder {
+    checkObject(
+      tracing,
+      'what withTracing() is given',
+      "Give { endpoint: 'http://localhost:4318' }, or nothing.",
+    );
     return this.#with({ tracing });
   }
 
   withSecurity(security: Gate | string | WhitelistOptions): PlanBuilder {
+    if (typeof security !== 'string')
+      checkObject(
+        security,
+        'what withSecurity() is given',
+        'Give the path of a whitelist, its options, or a gate.',
+      );
     return this.#with({ security });
   }
 
@@ -99,6 +119,7 @@ class PlanBuilder {
   }
 
   withClock(clock: Clock): PlanBuilder {
+    checkClock(clock, 'withClock');
     return this.#with({ clock });
   }
 

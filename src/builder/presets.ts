@@ -1,3 +1,4 @@
+import { checkObject } from '../core/check-given.ts';
 import { singleHook, type Contract, type Hook, type Schema } from '../core/contract.ts';
 import { silentLogger } from '../core/logger.ts';
 import type { AutoPreset } from './auto.ts';
@@ -58,6 +59,7 @@ function preset(plan: () => Omit<Plan, 'contract'>): AutoPreset {
 
 function contractOf(value: Question | Contract | undefined): Contract {
   if (value === undefined) return { [singleHook]: {} };
+  checkObject(value, 'the contract', 'Give { request, response } with schemas, a map of hooks, or nothing.');
   return isQuestion(value) ? { [singleHook]: value } : value;
 }
 

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 
+import { checkObject, checkText } from '../core/check-given.ts';
 import { PluginError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import { readText } from '../core/read-text.ts';
@@ -24,6 +25,7 @@ export interface LoadOptions extends Partial<Omit<ParseOptions, 'file'>> {}
  */
 export async function loadConfig(path: string, options: LoadOptions = {}): Promise<HostConfig> {
   checkPath(path);
+  checkObject(options, 'the options of loadConfig', 'Leave them out for the defaults.');
   return parseFile(await readText(path, options.maxBytes ?? defaultMaxBytes), path, options);
 }
 
@@ -40,6 +42,7 @@ export function parseFile(text: string, path: string, options: LoadOptions = {})
 }
 
 function checkPath(path: string): void {
+  checkText(path, 'the path of a configuration', 'Give the path of a file.');
   if (path !== '' && path.length <= 4095 && !/\p{Cc}/u.test(path)) return;
   throw new PluginError('CONFIG_1705', {
     message: `'${printable(path, 100)}' cannot be the path of a configuration. Give one of at most 4,095 characters without control characters.`,

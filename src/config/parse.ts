@@ -1,3 +1,6 @@
+import { checkObject, checkText } from '../core/check-given.ts';
+import { PluginError } from '../core/errors.ts';
+import { printable } from '../core/printable.ts';
 import { checkSize, defaultMaxBytes } from './caps.ts';
 import { applyEnvironment } from './environment.ts';
 import { expand, type Variables } from './expand.ts';
@@ -48,6 +51,8 @@ const readers = { yaml: readYaml, json: readJson, toml: readToml };
  * `context.problems` holds each with its code, line, column and path.
  */
 export function parseConfig(text: string, options: ParseOptions): HostConfig {
+  checkText(text, 'the text of a configuration', 'Give YAML, JSON or TOML.');
+  checkObject(options, 'the options of parseConfig', "Say at least { format: 'yaml' }.");
   return take(readTree(text, options), text, options);
 }
 
@@ -56,18 +61,25 @@ export function parseConfig(text: string, options: ParseOptions): HostConfig {
  * @throws {PluginError} `CONFIG_1703` with everything that is wrong with it.
  */
 export function resolveConfig(config: unknown, options: ConfigOptions = {}): HostConfig {
+  checkObject(options, 'the options of resolveConfig', 'Leave them out for the defaults.');
   return take(treeOf(config), '', options);
 }
 
 function readTree(text: string, { format, file, maxBytes = defaultMaxBytes }: ParseOptions): Tree {
   try {
     checkSize(text, maxBytes);
-    return readers[format](text);
+    return readerOf(format)(text);
   } catch (error) {
     if (!(error instanceof UnreadableText)) throw error;
     const finding: Finding = { code: 'CONFIG_1702', at: error.at, path: '', message: error.message };
     throw configError(placed([finding], text), file);
   }
+}
+
+function readerOf(format: ConfigFormat): (text: string) => Tree {
+  if (Object.hasOwn(readers, format)) return readers[format];
+  const message = `the format of a configuration is '${printable(format, 40)}'; there are: ${Object.keys(readers).join(', ')}.`;
+  throw new PluginError('CONFIG_1703', { message });
 }
 
 function take(tree: Tree, text: string, options: ConfigOptions & { readonly file?: string }): HostConfig {

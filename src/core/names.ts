@@ -11,7 +11,7 @@ export function checkPluginName(name: unknown): asserts name is string {
   if (typeof name === 'string' && pluginName.test(name) && !name.includes('..')) return;
   throw new PluginError('PLUGIN_1001', {
     message:
-      `'${printable(String(name), 80)}' cannot be a plugin's name. ` +
+      `'${printable(name, 80)}' cannot be a plugin's name. ` +
       'Use 1 to 64 letters, digits, and . _ - inside; it begins with a letter or digit and has no two dots in a row.',
   });
 }

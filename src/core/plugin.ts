@@ -1,3 +1,4 @@
+import { checkObject } from './check-given.ts';
 import type { HookMap, RequestOf, ResponseOf, Single } from './contract.ts';
 import { singleHook } from './contract.ts';
 import { PluginError } from './errors.ts';
@@ -128,6 +129,11 @@ export function definePlugin<Req, Resp, S = AnyServices>(
   spec: SinglePluginSpec<Req, Resp, S>,
 ): Plugin<Single<Req, Resp>>;
 export function definePlugin(spec: PluginInfo & PluginLife & { hooks?: object; execute?: unknown }): Plugin {
+  checkObject(
+    spec,
+    'a plugin',
+    'Give definePlugin a name, a version, and an `execute` function or a map of `hooks`.',
+  );
   const handlers = new Map<string, AnyHandler>();
   for (const [hook, handler] of Object.entries(spec.hooks ?? {})) {
     if (typeof handler === 'function') handlers.set(hook, handler as AnyHandler);
@@ -136,6 +142,16 @@ export function definePlugin(spec: PluginInfo & PluginLife & { hooks?: object; e
   if (isSingle(spec)) handlers.set(singleHook, (request, context) => spec.execute(request, context));
   checkSpec(spec, handlers.size);
   return { info: infoOf(spec), handlers, ...lifeOf(spec) };
+}
+
+/**
+ * A plugin as a server takes it: made by `definePlugin`, or what that is given.
+ * @throws {PluginError} as `definePlugin`.
+ */
+export function asPlugin(spec: Plugin | PluginInfo): Plugin {
+  if (typeof spec === 'object' && spec !== null && 'handlers' in spec) return spec;
+  // definePlugin finds out by itself whether there is one question or a map.
+  return definePlugin(spec as SinglePluginSpec<never, unknown>);
 }
 
 function isSingle(spec: object): spec is { execute: AnyHandler } {

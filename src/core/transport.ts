@@ -45,7 +45,7 @@ export interface Channel {
   health(): Promise<HealthReport>;
   /** Hands over new config; false if the plugin can only be replaced. */
   configure(config: unknown): Promise<boolean>;
-  /** Ends it at once by force; running calls fail with `reason`, and `ended` resolves with it. */
+  /** Ends it at once by force, also while it closes; running calls fail with `reason`, and `ended` resolves with it. */
   kill(reason: PluginError): void;
   /** Lets running calls end for at most `timeoutMs`, then ends the plugin by force. Never rejects. */
   close(timeoutMs: number): Promise<void>;

@@ -1,7 +1,8 @@
 import type * as z from 'zod';
 
-import { checkPluginName } from '../core/names.ts';
+import { checkText } from '../core/check-given.ts';
 import { messageOf, PluginError } from '../core/errors.ts';
+import { checkPluginName } from '../core/names.ts';
 import { nearest } from '../core/nearest.ts';
 import { printable } from '../core/printable.ts';
 import type { Manifest } from './manifest.ts';
@@ -22,7 +23,7 @@ export interface ReadManifest {
  * @throws {PluginError} `REGISTRY_1906` naming everything that is wrong with it.
  */
 export function readManifest(text: string): ReadManifest {
-  const given = parsed(text);
+  const given = parsed(checkText(text, 'the text of a manifest', 'Give JSON.'));
   const result = manifestSchema.safeParse(given, { reportInput: true });
   if (!result.success) throw refused(result.error.issues.map(problem));
   const manifest = result.data;

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 
+import { checkObject } from '../core/check-given.ts';
+import { PluginError } from '../core/errors.ts';
 import { messageOf } from '../core/errors.ts';
 import { readText } from '../core/read-text.ts';
 import { runOf, type Run } from './found.ts';
@@ -43,6 +45,7 @@ export interface ScanResult {
  * reported and passed over; of two with one name the first counts. Rejects only when the signal aborts.
  */
 export async function scan(options: ScanOptions): Promise<ScanResult> {
+  checkDirectories(options);
   const problems: ScanProblem[] = [];
   const found = new Map<string, FoundPlugin>();
   for (const directory of new Set(options.directories.map((path) => resolve(path)))) {
@@ -87,4 +90,12 @@ function fits({ manifest, source }: FoundPlugin, options: ScanOptions): boolean 
 function duplicate(plugin: FoundPlugin, first: FoundPlugin): ScanProblem {
   const message = `a plugin '${plugin.name}' was found at ${first.manifestPath} already. Give one of them another name.`;
   return { severity: 'error', path: plugin.manifestPath, message };
+}
+
+function checkDirectories(options: ScanOptions): void {
+  checkObject(options, 'the options of scan', "Say at least { directories: ['./plugins'] }.");
+  const { directories } = options;
+  if (Array.isArray(directories) && directories.every((path) => typeof path === 'string')) return;
+  const message = "the directories of scan are no list of paths. Say { directories: ['./plugins'] }.";
+  throw new PluginError('CONFIG_1703', { message });
 }

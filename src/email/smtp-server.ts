@@ -3,6 +3,8 @@ import { isIPv6 } from 'node:net';
 
 import { systemClock } from '../core/clock.ts';
 import type { RequestOf } from '../core/contract.ts';
+import { PluginError } from '../core/errors.ts';
+import { printable } from '../core/printable.ts';
 import type { RunOptions } from '../hooks/chain.ts';
 import type { SaidOf } from '../hooks/combining.ts';
 import { openScope, type Scope } from '../hooks/scope.ts';
@@ -78,9 +80,13 @@ interface Open {
  * Lets the plugins of a manager judge what a server of the package `smtp-server` is told: connections, senders,
  * recipients, messages. `new SMTPServer({ ...smtpServerHooks(manager).handlers, onData })`. What plugins change of sender
  * and recipients is changed in the envelope.
+ * @throws {PluginError} `CONFIG_1703` for what is no manager.
  */
 export function smtpServerHooks(manager: EmailHookRunner): SmtpServerHooks {
-  return new Adapter(manager);
+  if (typeof manager === 'object' && manager !== null && typeof manager.run === 'function')
+    return new Adapter(manager);
+  const message = `smtpServerHooks needs a manager of the mail hooks; this is ${printable(manager)}. Give what Production(emailHooks)….build() resolves with.`;
+  throw new PluginError('CONFIG_1703', { message });
 }
 
 class Adapter implements SmtpServerHooks {

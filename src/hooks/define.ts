@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
+import { checkObject } from '../core/check-given.ts';
 import type { Hook, HookMap, Schema } from '../core/contract.ts';
 import { PluginError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
@@ -48,6 +49,7 @@ export function hook<Req, Resp>(): Hook<Req, Resp>;
 export function hook(
   definition: Partial<HookSchemas<Schema, Schema>> & Partial<Combining<unknown, Answer> | Observing> = {},
 ): Hook<never, unknown> {
+  checkObject(definition, 'what hook() is given', 'Give { request, response } with schemas, or nothing.');
   const { request, response, ...combining } = definition;
   const messages = { request, response };
   return Object.freeze(
@@ -60,6 +62,7 @@ export function hook(
  * @throws {PluginError} `CONFIG_1703` for a map that is empty or a name that is not `area.stage`-like.
  */
 export function defineHooks<Hooks extends HookMap<Hooks>>(hooks: Hooks): Readonly<Hooks> {
+  checkObject(hooks, 'what defineHooks() is given', "Give a map such as { 'mail.rcptTo': hook() }.");
   const names = Object.keys(hooks);
   const bad = names.find((name) => !/^[A-Za-z][\w.:-]{0,99}$/.test(name));
   if (bad !== undefined || names.length === 0) {

@@ -3,6 +3,7 @@ import type { HostConfig, PluginConfig } from '../config/host-config.ts';
 import { loadConfig, parseFile } from '../config/load.ts';
 import { resolveConfig, type ConfigOptions } from '../config/parse.ts';
 import type { ConfigProblem } from '../config/problems.ts';
+import { checkText } from '../core/check-given.ts';
 import { PluginError } from '../core/errors.ts';
 import { watchFile } from '../core/file-watch.ts';
 import { readText } from '../core/read-text.ts';
@@ -82,6 +83,7 @@ export class ConfigKeeper {
 
   /** Applies the file now and whenever it changes; what is wrong in it is told, and the last good one stays. */
   async watch(path: string): Promise<Undo> {
+    checkText(path, 'the path of watchConfig', 'Give the path of a configuration.');
     const text = await readText(path, maxBytes);
     this.#path = path;
     await this.#tell(() => this.#applyText(text, path));

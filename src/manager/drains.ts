@@ -17,6 +17,8 @@ export interface Drained {
   readonly tally: Tally;
   readonly shared: Shared;
   readonly recorder: PluginRecorder | undefined;
+  /** When all of it has to be over; `Infinity` where each step has its own time. */
+  readonly endsAt: number;
 }
 
 /**
@@ -24,10 +26,11 @@ export interface Drained {
  * that was given meanwhile, and says how many calls it cancelled.
  */
 export async function drainPlugin(
-  { plugin, instances, path, tally, shared, recorder }: Drained,
+  drained: Drained,
   timeoutMs: number,
   endHurry: (() => number) | undefined,
 ): Promise<DrainReport> {
+  const { plugin, instances, path, tally, shared, recorder } = drained;
   const { clock } = shared;
   const startedAt = clock.now();
   const wasOver = instances.every(({ supervisor }) => supervisor.ended);
@@ -36,7 +39,7 @@ export async function drainPlugin(
   for (const instance of instances) instance.draining();
   const late = (await path?.drain({ timeoutMs, onProgress: tell })) ?? 0;
   const cancelled = late + (endHurry?.() ?? 0);
-  await stopAll(instances, timeoutMs);
+  await stopAll(instances, closeMs(drained, timeoutMs));
   path?.close();
   if (!wasOver) recorder?.drained(cancelled);
   if (!wasOver) tell(0, cancelled);
@@ -44,10 +47,8 @@ export async function drainPlugin(
 }
 
 /** Drains and stops instances that calls no longer go to, each by itself; says how many calls were cancelled. */
-export async function retire(
-  { plugin, instances, path, shared, recorder }: Drained,
-  timeoutMs: number,
-): Promise<number> {
+export async function retire(drained: Drained, timeoutMs: number): Promise<number> {
+  const { plugin, instances, path, shared, recorder } = drained;
   const counts = await Promise.all(
     instances.map(async (instance) => {
       const tell = teller(shared, plugin, instance.index);
@@ -55,7 +56,7 @@ export async function retire(
       if (instance.tally.active > 0) tell(instance.tally.active);
       instance.draining();
       const cancelled = (await path?.drainTarget(instance, { timeoutMs, onProgress: tell })) ?? 0;
-      await stopAll([instance], timeoutMs);
+      await stopAll([instance], closeMs(drained, timeoutMs));
       if (!wasOver) tell(0, cancelled);
       return cancelled;
     }),
@@ -66,7 +67,12 @@ export async function retire(
 }
 
 async function stopAll(instances: readonly Instance[], timeoutMs: number): Promise<void> {
-  await Promise.all(instances.map((instance) => instance.stop(Math.min(timeoutMs, closeTimeoutMs))));
+  await Promise.all(instances.map((instance) => instance.stop(timeoutMs)));
+}
+
+/** A plugin is asked to end for half of what is left: the other half is for the signals, should it not. */
+function closeMs({ shared: { clock }, endsAt }: Drained, timeoutMs: number): number {
+  return Math.max(0, Math.min(timeoutMs, closeTimeoutMs, (endsAt - clock.now()) / 2));
 }
 
 /** Tells how a drain goes on; with a count of cancelled calls, that it is over. */

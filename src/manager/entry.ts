@@ -54,6 +54,10 @@ export class Entry {
   /** Instances that are being started to take over. */
   #fresh: readonly Instance[] = [];
   readonly #cooldown: Cooldown;
+  /** Instances that were replaced and are being drained. */
+  readonly #retiring = new Set<Instance>();
+  /** When everything has to be over. */
+  #endsAt = Infinity;
   #changes: Promise<unknown> = Promise.resolve();
   #closed: (() => PluginError) | undefined;
 
@@ -198,6 +202,19 @@ export class Entry {
     return this.#then(() => drainPlugin(this.#leaving(this.instances), timeoutMs, endHurry));
   }
 
+  /** The same within a time: what runs then, whatever it does, is ended by force. */
+  async end(timeoutMs: number, refusal: () => PluginError): Promise<DrainReport> {
+    const { clock } = this.#shared;
+    this.#endsAt = clock.now() + timeoutMs;
+    const closing = this.close(timeoutMs, refusal);
+    const timer = clock.startTimer(timeoutMs, () => this.#force()); // after that of its calls
+    return closing.finally(() => timer.cancel());
+  }
+
+  #force(): void {
+    for (const instance of [...this.instances, ...this.#fresh, ...this.#retiring]) instance.force();
+  }
+
   /** Only one change at a time, in the order they were asked for; a closed plugin has no more. */
   #change<T>(change: () => Promise<T>): Promise<T> {
     return this.#then(() => {
@@ -268,11 +285,15 @@ export class Entry {
   /** Some of its instances, or what it has now, as those whose calls are to end. */
   #leaving(instances: readonly Instance[]): Drained {
     const [shared, recorder, path] = [this.#shared, this.recorder, this.#path];
-    return { plugin: this.name, instances, path, tally: this.tally, shared, recorder };
+    const { name: plugin, tally } = this;
+    return { plugin, instances, path, tally, shared, recorder, endsAt: this.#endsAt };
   }
 
-  #retire(old: readonly Instance[]): Promise<number> {
-    return retire(this.#leaving(old), this.settings.drainTimeoutMs);
+  async #retire(old: readonly Instance[]): Promise<number> {
+    for (const instance of old) this.#retiring.add(instance);
+    const cancelled = await retire(this.#leaving(old), this.settings.drainTimeoutMs);
+    for (const instance of old) this.#retiring.delete(instance);
+    return cancelled;
   }
 
   #newInstances(source: PluginSource, settings: ResolvedSettings): readonly Instance[] {

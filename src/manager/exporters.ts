@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { messageOf, PluginError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Metrics } from '../core/metrics.ts';
-import type { MetricsExporter } from '../core/metrics-exporter.ts';
+import { checkExporter, type MetricsExporter } from '../core/metrics-exporter.ts';
 import { printable } from '../core/printable.ts';
 import { isShutDown } from './refusals.ts';
 
@@ -33,6 +33,7 @@ export class Exporters {
    * the end came before it was up.
    */
   async add(exporter: MetricsExporter): Promise<void> {
+    checkExporter(exporter);
     const { metrics, clock, logger } = this.#parts;
     if (metrics === undefined) throw nothingToExport();
     if (this.#known.has(exporter)) return;

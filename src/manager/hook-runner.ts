@@ -56,7 +56,8 @@ export class HookRunner {
    */
   run(hook: string, request: unknown, options: RunOptions | undefined): Outcome {
     if (this.#registry.isClosed) throw isShutDown();
-    const chain = this.#last?.hook === hook ? this.#last : this.#find(hook);
+    const last = this.#last;
+    const chain = last !== undefined && last.hook === hook ? last : this.#find(hook);
     const problem = options && (problemOf(options) ?? scopeProblem(options));
     if (problem !== undefined) throw badOptions(hook, problem);
     const schema = this.#shared.contract[hook]?.request;

@@ -142,6 +142,13 @@ export class Instance implements Target {
     this.breaker?.close();
   }
 
+  /** Ends it at once: what it still does is lost. */
+  force(): void {
+    this.retired = true;
+    this.monitor.stop();
+    this.supervisor.force();
+  }
+
   #moved(from: PluginState, to: PluginState, events: InstanceEvents): void {
     if (to.status === 'ready') {
       this.hooks = this.supervisor.live?.hooks;

@@ -1,8 +1,8 @@
 import type { ConfigDiff } from '../config/diff.ts';
 import type { PluginSettings } from '../config/settings.ts';
+import type { PluginError } from '../core/errors.ts';
 import type { ExecutionContext } from '../core/execution-context.ts';
 import { singleHook } from '../core/contract.ts';
-import type { PluginError } from '../core/errors.ts';
 import type { SecurityReport } from '../core/gate.ts';
 import { overallHealth } from '../core/health.ts';
 import type { MetricsExporter } from '../core/metrics-exporter.ts';
@@ -86,7 +86,7 @@ export class Manager {
 
   async unregister(name: string, options: { readonly force?: boolean } = {}): Promise<void> {
     const entry = this.#registry.get(name);
-    this.#config.checkUnload(name, options.force === true);
+    this.#config.checkUnload(name, options?.force === true);
     this.#hooks.flushTo(name);
     await this.#registry.remove(entry, entry.settings.drainTimeoutMs);
   }
@@ -101,7 +101,7 @@ export class Manager {
   async drain(name: string, options: { readonly timeoutMs?: number } = {}): Promise<DrainReport> {
     const entry = this.#registry.get(name);
     const message = 'it was drained and takes no calls. Replace it to bring it back.';
-    const timeoutMs = checkTime(options.timeoutMs ?? entry.settings.drainTimeoutMs);
+    const timeoutMs = checkTime(options?.timeoutMs ?? entry.settings.drainTimeoutMs);
     this.#hooks.flushTo(name);
     return entry.drain(timeoutMs, () => draining(name, message));
   }
@@ -113,8 +113,8 @@ export class Manager {
     options: { readonly strategy?: ReplaceStrategy } = {},
   ): Promise<DrainReport> {
     const entry = this.#registry.get(name);
-    const strategy = checkStrategy(options.strategy);
-    const next = settings && this.#registry.resolve(name, settings);
+    const strategy = checkStrategy(options?.strategy);
+    const next = settings === undefined ? undefined : this.#registry.resolve(name, settings);
     const takeover = await entry.prepare({ source, settings: next, strategy, inPlace: false });
     const report = await takeover.commit();
     recordMove(this.#shared.gate, 'plugin_replaced', name, source);
@@ -127,7 +127,7 @@ export class Manager {
     options: { readonly strategy?: ReplaceStrategy } = {},
   ): Promise<DrainReport> {
     const entry = this.#registry.get(name);
-    const strategy = checkStrategy(options.strategy);
+    const strategy = checkStrategy(options?.strategy);
     const next = this.#registry.resolve(name, settings);
     const takeover = await entry.prepare({ settings: next, strategy, inPlace: true });
     return takeover.commit();
@@ -207,7 +207,7 @@ export class Manager {
   }
 
   shutdown(options: { readonly timeoutMs?: number } = {}): Promise<ShutdownReport> {
-    const timeoutMs = options.timeoutMs ?? this.#parts.timeoutMs;
+    const timeoutMs = options?.timeoutMs ?? this.#parts.timeoutMs; // who is not told by a compiler may give null
     if (!isTime(timeoutMs)) return Promise.reject(badTime(timeoutMs));
     this.#shutdown ??= this.#end(timeoutMs);
     return this.#shutdown;
@@ -253,9 +253,7 @@ export class Manager {
     const startedAt = clock.now();
     const entries = this.#registry.entries;
     const counts = await Promise.all(
-      entries.map(
-        async (entry) => [entry.name, (await entry.close(timeoutMs, isShutDown)).cancelled] as const,
-      ),
+      entries.map(async (entry) => [entry.name, (await entry.end(timeoutMs, isShutDown)).cancelled] as const),
     );
     await unwatched;
     const endsAt = startedAt + timeoutMs;

@@ -12,7 +12,7 @@ export function draining(plugin: string, message: string): PluginError {
 }
 
 /** What a call of a name hears that nobody has. */
-export function notFound(name: string, known: readonly string[]): PluginError {
+export function notFound(name: unknown, known: readonly string[]): PluginError {
   const names = known.slice(0, 20).join(', ') || 'none';
   const message = `plugin '${printable(name, 80)}' not found. Registered: ${names}.`;
   return new PluginError('PLUGIN_1201', { message });

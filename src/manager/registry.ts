@@ -1,7 +1,9 @@
 import { resolveSettings } from '../config/resolve.ts';
 import type { PluginSettings, ResolvedSettings } from '../config/settings.ts';
+import { checkObject } from '../core/check-given.ts';
 import type { PluginError } from '../core/errors.ts';
 import { checkPluginName } from '../core/names.ts';
+import { printable } from '../core/printable.ts';
 import type { PluginSource } from '../core/transport.ts';
 import { Entry } from './entry.ts';
 import type { InfoCheck } from './starting.ts';
@@ -106,6 +108,7 @@ export class Registry {
 
   /** @throws {PluginError} `CONFIG_1703` naming every wrong setting, `RPC_2007` for a service nobody offers. */
   resolve(name: string, settings: PluginSettings): ResolvedSettings {
+    checkObject(settings, `the settings of '${printable(name, 80)}'`, 'Leave them out for the defaults.');
     const { settings: defaults, timeoutMs } = this.#defaults;
     const resolved = resolveSettings({ ...defaults, ...settings }, name, timeoutMs);
     this.checkServices(name, resolved);
@@ -133,7 +136,7 @@ export class Registry {
   missing(name: unknown): PluginError {
     if (this.#isClosed) return isShutDown();
     if (typeof name === 'string' && this.#disabled.has(name)) return disabled(name);
-    return notFound(String(name), [...this.#entries.keys()]);
+    return notFound(name, [...this.#entries.keys()]);
   }
 
   async #forget(entry: Entry, timeoutMs: number): Promise<DrainReport> {

@@ -6,6 +6,7 @@ import type { PluginState } from '../core/plugin-state.ts';
 import type { Channel, OpenSetup, PluginSource } from '../core/transport.ts';
 import { backoffMs } from '../resilience/backoff.ts';
 import { openAdmitted } from './admission.ts';
+import { checkChannel } from './check-channel.ts';
 import { RunningConfig } from './running-config.ts';
 
 /** How long an abandoned start may take to notice, in milliseconds. */
@@ -139,6 +140,15 @@ export class Supervisor {
     return this.#stopping;
   }
 
+  /** Ends it at once and for good, however far it is: its time is over. */
+  force(): void {
+    const { name: plugin } = this.#parts;
+    void this.stop(0);
+    this.live?.kill(
+      new PluginError('PLUGIN_1206', { plugin, message: 'the time of the shutdown was over.' }),
+    );
+  }
+
   async #stop(timeoutMs: number): Promise<void> {
     this.draining();
     const life = this.#life;
@@ -176,8 +186,7 @@ export class Supervisor {
   async #open(signal: AbortSignal): Promise<Channel> {
     const { source, setup, name, gate } = this.#parts;
     try {
-      const channel = await openAdmitted(source, { ...setup, signal }, gate);
-      if (!isChannel(channel)) throw noChannel(name);
+      const channel = checkChannel(await openAdmitted(source, { ...setup, signal }, gate), name);
       if (this.#life.status === 'starting') this.#ready(channel, setup.config);
       return channel;
     } catch (thrown) {
@@ -283,16 +292,4 @@ export class Supervisor {
 /** What a gate refuses it refuses again: there is no use in another try. */
 function isForbidden(error: PluginError): boolean {
   return error.code.startsWith('SECURITY_');
-}
-
-/** A source of a third party may be written without types. */
-function isChannel(value: unknown): value is Channel {
-  return (
-    typeof value === 'object' && value !== null && 'call' in value && 'close' in value && 'ended' in value
-  );
-}
-
-function noChannel(plugin: string): PluginError {
-  const message = 'its source gave no channel. `open` must resolve with what the type Channel says.';
-  return new PluginError('REGISTRY_1907', { plugin, message });
 }

@@ -1,3 +1,4 @@
+import { checkObject } from '../core/check-given.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
@@ -30,6 +31,11 @@ export class ManagerTracing implements Tracing {
 
   /** Later calls are traced so; what the tracer before still has is handed out. */
   async enable(options: TracingOptions): Promise<void> {
+    checkObject(
+      options,
+      'what enableTracing() is given',
+      "Give { endpoint: 'http://localhost:4318' }, or nothing.",
+    );
     if (this.#ended) throw isShutDown();
     const tracer = await this.#make(options, this.#parts);
     const before = this.tracer;

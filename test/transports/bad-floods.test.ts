@@ -49,6 +49,48 @@ describe(`${megabytes} MB without an end of line`, () => {
   });
 });
 
+interface FloodedAtStart {
+  readonly flood: { readonly code?: string; readonly message: string };
+  readonly grownMb: number;
+  readonly beside: { readonly answer?: unknown };
+}
+
+describe(`${megabytes} MB without an end of line in place of the handshake's answer`, () => {
+  async function atStart(channel: string, where: string): Promise<FloodedAtStart['flood']> {
+    await using host = hostProgram('flooded-at-start.mjs', [channel, where, String(megabytes)]);
+    const { flood, grownMb, beside } = await host.reported<FloodedAtStart>();
+    expect(beside).toEqual({ answer: 'here' });
+    expect(grownMb).toBeLessThan(mostGrowthMb);
+    expect(await host.ended).toMatchObject({ exitCode: 0 });
+    return flood;
+  }
+
+  it.each(['fd', 'stdio'])(
+    'on the channel over %s are named as soon as they are over the limit',
+    async (channel) => {
+      const { code, message } = await atStart(channel, 'channel');
+      expect(code).toBe('RPC_2006');
+      const [, bytes] =
+        /wrote (\d+) bytes without an end of line \('xxx.*limit is 16777216;.*maxFrameBytes/.exec(message) ??
+        [];
+      expect(Number(bytes)).toBeGreaterThan(16 * 1024 * 1024);
+      expect(Number(bytes)).toBeLessThan(17 * 1024 * 1024); // the start has no time limit here: nothing waits for the rest
+    },
+  );
+
+  it.each([
+    ['fd', 'stdout'],
+    ['fd', 'stderr'],
+    ['stdio', 'stderr'],
+  ])('over %s on %s are named when its time is over', async (channel, where) => {
+    const { code, message } = await atStart(channel, where);
+    expect(code).toBe('RPC_2002');
+    expect(message).toMatch(
+      new RegExp(`within 3000 ms. It wrote \\d+ bytes on ${where} without an end of line`),
+    );
+  });
+});
+
 describe('a plugin that does not read', () => {
   it.each([
     ['fd', 'in one turn', 320, 1],

@@ -165,20 +165,6 @@ describe('a process', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it.each(['fd', 'stdio'] as const)(
-    'that ignores shutdown, the end of its channel and SIGTERM is killed, over %s',
-    async (channel) => {
-      const log = new MemoryLogger();
-      await using host = await withBad(bad('ignores-the-end', { channel }), log);
-      const pid = pidOf(host.manager.getPlugin('subject'));
-      const startedAt = performance.now();
-      await host.manager.shutdown({ timeoutMs: 100 });
-      expect(isAlive(pid)).toBe(false);
-      expect(performance.now() - startedAt).toBeLessThan(5000);
-      expect(log.records.map(({ message }) => message)).toContain('SIGTERM? not me');
-    },
-  );
-
   it.each([
     ['fd', 'both'],
     ['fd', 'writes'],

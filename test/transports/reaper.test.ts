@@ -8,6 +8,7 @@ import { reaperScript, startMark } from '../../transports/subprocess/reaper-scri
 import { hostProgram } from '../support/host-program.ts';
 import { managed } from '../support/managed.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 import { expectNoChildren, isAlive, ownChildren, ownPlugins, until } from '../support/processes.ts';
 import { fixture } from './subjects.ts';
 
@@ -26,8 +27,9 @@ describe.skipIf(process.platform === 'win32')('the shell that outlives its host'
     return Object.assign(child, { pid: child.pid ?? 0 });
   }
 
-  async function told(lines: string): Promise<void> {
-    const shell = spawn('sh', ['-c', reaperScript], { stdio: ['pipe', 'ignore', 'ignore'] });
+  async function told(lines: string, path = process.env['PATH']): Promise<void> {
+    const env = { ...process.env, PATH: path };
+    const shell = spawn('sh', ['-c', reaperScript], { env, stdio: ['pipe', 'ignore', 'ignore'] });
     shell.stdin.end(lines);
     await once(shell, 'exit');
   }
@@ -65,6 +67,23 @@ describe.skipIf(process.platform === 'win32')('the shell that outlives its host'
     expect(said).toBe('ready\nready\ncleaned up\n');
     expect([cleansUp.exitCode, ignores.signalCode]).toEqual([0, 'SIGKILL']);
   });
+
+  it.runIf(process.platform === 'linux')(
+    'waits for one that does not by the clock, not in rounds: where much runs each of them takes long',
+    async () => {
+      await using folder = await tempFolder();
+      const path = process.env['PATH'] ?? '';
+      const slow = `#!/bin/sh\necho round >> "$0.rounds"\nPATH='${path}'\nexec sleep 1\n`;
+      const sleep = await folder.write('sleep', slow, 0o755);
+      const ignores = group(`trap '' TERM; echo ready; while :; do sleep 0.01; done`);
+      if (ignores.stdout !== null) await once(ignores.stdout, 'data');
+      await told(`+${ignores.pid}\n`, `${folder.path}:${path}`);
+      expect(isAlive(ignores.pid)).toBe(false);
+      const rounds = readFileSync(`${sleep}.rounds`, 'utf8').trim().split('\n').length;
+      expect(rounds).toBeGreaterThan(1);
+      expect(rounds).toBeLessThan(5);
+    },
+  );
 });
 
 describe.runIf(process.platform === 'linux')('a host', () => {

@@ -1,3 +1,4 @@
+import { checkObject } from '../../src/core/check-given.ts';
 import type { GoCall, GoMethod } from './serve-types.ts';
 
 /** How the messages of a method are read and written; protobuf-es: `fromBinary` and `toBinary`. */
@@ -42,6 +43,7 @@ export function goMethod<Req, Resp>(
     | ClientStreamSpec<Req, Resp>
     | BothStreamsSpec<Req, Resp>,
 ): GoMethod {
+  checkObject(spec, 'what goMethod() is given', 'Give { decode, encode, answer }. See docs/go-plugin.md.');
   const { encode } = spec;
   const decode = (bytes: Uint8Array): Req => decoded(spec.decode, bytes);
   switch (spec.stream) {

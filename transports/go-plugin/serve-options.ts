@@ -1,3 +1,4 @@
+import { checkObject } from '../../src/core/check-given.ts';
 import { PluginError } from '../../src/core/errors.ts';
 import type { Plugin } from '../../src/core/plugin.ts';
 import { defaultMaxFrameBytes } from '../wire/messages.ts';
@@ -46,6 +47,11 @@ export interface ResolvedServe {
 
 /** @throws {PluginError} `CONFIG_1703` for an option that makes no sense. */
 export function resolveServe(options: ServeGoPluginOptions): ResolvedServe {
+  checkObject(
+    options,
+    'the options of serveGoPlugin',
+    'Say at least { handshake, services }. See docs/go-plugin.md.',
+  );
   const { handshake, versions = [1], services, plugin, maxFrameBytes = defaultMaxFrameBytes } = options;
   const {
     descriptorSet,
@@ -54,10 +60,13 @@ export function resolveServe(options: ServeGoPluginOptions): ResolvedServe {
   } = options;
   check(isText(handshake?.magicCookieKey), 'handshake.magicCookieKey is empty');
   check(isText(handshake?.magicCookieValue), 'handshake.magicCookieValue is empty');
-  check(versions.length > 0 && versions.every(isVersion), 'versions are whole numbers, at least one');
+  check(
+    Array.isArray(versions) && versions.length > 0 && versions.every(isVersion),
+    'versions are whole numbers, at least one',
+  );
   check(services !== undefined || plugin !== undefined, 'neither services nor a plugin are given');
   check(network === 'unix' || network === 'tcp', "network is 'unix' or 'tcp'");
-  check(maxFrameBytes >= 1024, 'maxFrameBytes is at least 1024');
+  check(typeof maxFrameBytes === 'number' && maxFrameBytes >= 1024, 'maxFrameBytes is at least 1024');
   return {
     handshake,
     versions,

@@ -50,10 +50,10 @@ export class GrpcChannel implements Channel {
   async #stop(timeoutMs: number): Promise<void> {
     const { over } = this.#spoken;
     if (timeoutMs > 0) {
-      await this.#within(timeoutMs, Promise.race([this.#spoken.drain(timeoutMs), over]));
+      await this.#within(timeoutMs, Promise.race([this.#spoken.drain(timeoutMs), over, this.ended]));
       this.#spoken.hangUp();
       this.#connection.client.close();
-      await this.#within(goodbyeMs, over);
+      await this.#within(goodbyeMs, Promise.race([over, this.ended]));
     }
     this.kill(new PluginError('PLUGIN_1206', { message: 'the connection to the plugin was closed' }));
   }

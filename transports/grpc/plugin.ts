@@ -1,7 +1,7 @@
 import type { HookMap } from '../../src/core/contract.ts';
 import { PluginError } from '../../src/core/errors.ts';
 import {
-  definePlugin,
+  asPlugin,
   type AnyServices,
   type HooksPluginSpec,
   type Plugin,
@@ -48,8 +48,7 @@ export async function serveGrpc(
   spec: Plugin | PluginInfo,
   options: ServeGrpcOptions = {},
 ): Promise<GrpcServer> {
-  // definePlugin finds out by itself whether there is one question or a map.
-  const plugin = 'handlers' in spec ? spec : definePlugin(spec as SinglePluginSpec<never, unknown>);
+  const plugin = asPlugin(spec);
   const what = resolveServer(options);
   const library = await loadGrpc();
   const served = new Served(library, plugin, what);

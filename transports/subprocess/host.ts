@@ -4,6 +4,7 @@ import type { Channel, OpenSetup, PluginSource } from '../../src/core/transport.
 import { HostSession } from '../wire/host-session.ts';
 import { limitStart } from '../wire/limit-start.ts';
 import { env as names, magicCookie, protocolVersion, type Wire } from '../wire/messages.ts';
+import { startTimedOut } from '../wire/start-timeout.ts';
 import { StreamWire } from '../wire/stream-wire.ts';
 import { admitted } from './admitted.ts';
 import { endedError, startChild, type Child } from './child.ts';
@@ -98,10 +99,13 @@ class SubprocessChannel implements Omit<Channel, 'info' | 'hooks'> {
 
   /** Shakes hands, or ends the child and says why it did not become a plugin. */
   async open(): Promise<Channel> {
-    const endWatch = limitStart(this.#setup, (error) => {
+    const { plugin, startTimeoutMs } = this.#setup;
+    const abandon = (error: PluginError): void => {
       this.#broken ??= error;
       this.#child.signal('SIGKILL');
-    });
+    };
+    const timedOut = (): PluginError => startTimedOut(plugin, startTimeoutMs, this.#child.log.floods());
+    const endWatch = limitStart(this.#setup, abandon, timedOut);
     try {
       const welcome = await this.#session.initialize(this.#what.maxFrameBytes);
       return Object.assign(this, { info: welcome.info, hooks: welcome.hooks });

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { PluginError } from '../../src/core/errors.ts';
 import { loadsCode } from '../../src/core/loader-variables.ts';
 import { printable } from '../../src/core/printable.ts';
+import { checkOptions } from '../check-options.ts';
 import { defaultMaxFrameBytes } from '../wire/messages.ts';
 
 /** How a child process is started and spoken to. */
@@ -67,20 +68,12 @@ export function resolveSubprocess(command: string, options: SubprocessOptions): 
       message: "a subprocess needs a command, such as './auth-plugin' or 'python3'.",
     });
   }
-  const result = checkedOptions.safeParse(options);
-  if (!result.success) {
-    const problems = result.error.issues.map(({ path, message }) =>
-      printable(`${path.join('.') || 'options'}: ${message}`, 200),
-    );
-    throw new PluginError('CONFIG_1703', {
-      message: `the options of subprocess('${printable(command, 80)}') are wrong: ${problems.join('; ')}.`,
-    });
-  }
+  const checked = checkOptions(checkedOptions, options, `subprocess('${printable(command, 80)}')`);
   return {
-    ...result.data,
+    ...checked,
     // A path is the host's, wherever the child will run; a bare name is looked up on PATH.
     command: /[/\\]/.test(command) ? resolve(command) : command,
-    cwd: resolve(result.data.cwd),
+    cwd: resolve(checked.cwd),
   };
 }
 

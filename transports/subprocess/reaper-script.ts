@@ -5,8 +5,9 @@ export const startMark: string = 'PLUGBOARD_START';
  * Reads lines until the host that writes them is gone: `?start` a process is about to be started, with that mark in its
  * environment; `!start` it is known, or came to nothing; `+group` and `-group`, a group runs and has ended. Then it ends
  * the groups it still has: SIGTERM, and SIGKILL for what is left after two seconds, which is time to write a file down
- * and no more. Meanwhile it looks for what was about to start, where the system shows environments: a process has its
- * mark from its first instruction on.
+ * and no more: by the clock where the system shows one, as each round takes long where much runs. Meanwhile it looks
+ * for what was about to start, where the system shows environments: a process has its mark from its first instruction
+ * on, and until then it holds the pipe whose end is waited for.
  * A group is remembered with the start of its leader, where the system tells, so that a number that has gone to
  * somebody else is left alone. It hears no signal of a terminal: it has to outlive the host by those seconds.
  * Its first line is what `ps` shows. POSIX only; `kill -s NAME -- -group` is the one spelling that every shell takes.
@@ -58,8 +59,16 @@ seek() {
       leader=$group
       look "$leader"
       groups="$groups $leader:$start"
+      without "$begun" $starts
+      starts=$left
     done
   done
+}
+
+clock() {
+  seconds=
+  { read -r seconds rest < /proc/uptime; } 2> /dev/null
+  seconds=\${seconds%.*}
 }
 
 while read -r line; do
@@ -75,12 +84,15 @@ while read -r line; do
 done
 
 send TERM
+clock
+gone=$seconds
 tenths=20
-while [ -n "$groups$starts" ] && [ $tenths -gt 0 ]; do
+while seek; [ -n "$groups$starts" ] && [ $tenths -gt 0 ]; do
   sleep 0.1 || sleep 1
-  tenths=$((tenths - 1))
-  seek
   send 0
+  tenths=$((tenths - 1))
+  clock
+  [ -z "$gone" ] || [ $((seconds - gone)) -le 2 ] || tenths=0
 done
 send KILL
 `;

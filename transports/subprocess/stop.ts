@@ -25,13 +25,15 @@ export async function stopChild(
   options: StopOptions,
 ): Promise<void> {
   const { clock, timeoutMs, killTimeoutMs } = options;
+  let heeds = true;
   if (session !== undefined && timeoutMs > 0) {
     const agreed = session.shutdown(timeoutMs).catch(() => {});
-    await within(clock, timeoutMs, Promise.race([agreed, child.exited]));
+    heeds = await within(clock, timeoutMs, Promise.race([agreed, child.exited]));
   }
   wire.end();
   child.stdin.end();
-  if (timeoutMs > 0 && (await within(clock, goodbyeMs, child.exited))) return;
+  const graceMs = Math.min(goodbyeMs, heeds ? timeoutMs : timeoutMs / 2);
+  if (timeoutMs > 0 && (await within(clock, graceMs, child.exited))) return;
   child.signal('SIGTERM');
   if (await within(clock, killTimeoutMs, child.exited)) return;
   child.signal('SIGKILL');

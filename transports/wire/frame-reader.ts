@@ -43,6 +43,8 @@ export class FrameReader {
   maxFrameBytes: number;
   /** Whether the other end sends raw bytes beside the envelope; else `$bytes` and `bytes` are its own words. */
   attachments: boolean = true;
+  /** Whether the other end has still to answer the handshake: what is too large then is a flood, and ends the wire. */
+  awaitsGreeting: boolean = false;
   #state: State = { at: 'line' };
   readonly #held = new HeldBytes();
   readonly #plain: PlainLines;
@@ -93,6 +95,7 @@ export class FrameReader {
     const end = chunk.indexOf(lineFeed);
     const piece = end === -1 ? chunk : chunk.subarray(0, end);
     if (this.#held.length + piece.length > this.maxFrameBytes) {
+      if (this.awaitsGreeting && end === -1) return this.#flooded(chunk);
       this.#state = this.#tooLong();
       return chunk;
     }
@@ -102,6 +105,16 @@ export class FrameReader {
     }
     this.#finishLine(this.#held.take(piece));
     return chunk.subarray(end + 1);
+  }
+
+  /** Nobody waits for the end of a line that cannot be the answer: it may never come. */
+  #flooded(chunk: Buffer): Buffer {
+    const line = this.#held.take(chunk);
+    this.stop();
+    const flood = { bytes: line.length, maxBytes: this.maxFrameBytes };
+    const preview = printable(line.toString('latin1', 0, 80));
+    this.#sink.fault({ kind: 'too-large', isFatal: true, preview, flood });
+    return nothing;
   }
 
   /** Keeps both ends of the line, as copies, and lets go of the rest. */

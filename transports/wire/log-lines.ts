@@ -1,18 +1,21 @@
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 
+const lineFeed = 0x0a;
+
 /**
  * Reads a stream line by line and always to its end. A line over `maxLineBytes` is cut there; the rest of it
- * is dropped. Memory is bounded by one line.
+ * is dropped. Memory is bounded by one line. The function it gives counts the bytes of a line that has no end yet.
  */
 export function readLines(
   stream: Readable,
   maxLineBytes: number,
   onLine: (line: string, cut: boolean) => void,
-): void {
+): () => number {
   const decoder = new StringDecoder('utf8');
   let line = '';
   let cut = false;
+  let bytes = 0;
   const take = (text: string): void => {
     const room = maxLineBytes - line.length;
     cut ||= text.length > room;
@@ -25,6 +28,8 @@ export function readLines(
   };
   stream.on('error', () => {});
   stream.on('data', (chunk: Buffer) => {
+    const end = chunk.lastIndexOf(lineFeed) + 1;
+    bytes = end === 0 ? bytes + chunk.length : chunk.length - end;
     const [first = '', ...others] = decoder.write(chunk).split('\n');
     take(first);
     for (const text of others) {
@@ -35,4 +40,5 @@ export function readLines(
   stream.on('end', () => {
     if (line !== '') emit();
   });
+  return () => bytes;
 }

@@ -81,6 +81,8 @@ export interface Fault {
   readonly isFatal?: boolean | undefined;
   /** The beginning of what arrived, safe to print. */
   readonly preview?: string | undefined;
+  /** What came in place of the handshake's answer: so many bytes without an end of line, and how many may be. */
+  readonly flood?: { readonly bytes: number; readonly maxBytes: number } | undefined;
 }
 
 /** Who receives what a wire brings. */

@@ -33,6 +33,7 @@ export class PluginLog {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #stderr: string[] = [];
+  readonly #unended: (readonly [name: string, bytes: () => number])[] = [];
   /** The process that speaks, where it has one of its own. */
   #about: { readonly pid?: number } = {};
   /** Where what is printed now belongs. */
@@ -59,7 +60,7 @@ export class PluginLog {
 
   /** Reads a stream to its end; a line of JSON with a level is a structured record, any other is text. */
   capture(stream: Readable, name: 'stdout' | 'stderr', read: LineReader = readLine): void {
-    readLines(stream, maxLineBytes, (line, cut) => {
+    const unended = readLines(stream, maxLineBytes, (line, cut) => {
       if (line === '') return;
       if (name === 'stderr') this.#keep(line);
       const record = read(line);
@@ -67,6 +68,7 @@ export class PluginLog {
       const fields = { ...place, ...record.fields, stream: name, ...(cut && { cut }) };
       this.write(record.level, record.message, fields);
     });
+    this.#unended.push([name, unended]);
   }
 
   /** One record; what is over the rate is counted and said later. */
@@ -82,6 +84,17 @@ export class PluginLog {
     if (this.#dropped === 0) return;
     this.#logger.warn('records were dropped: the plugin logs too much', { dropped: this.#dropped });
     this.#dropped = 0;
+  }
+
+  /** The lines under way that are no lines any more, for an error message; empty if there are none. */
+  floods(): string {
+    const floods = this.#unended.filter(([, bytes]) => bytes() > maxLineBytes);
+    return floods
+      .map(
+        ([name, bytes]) =>
+          ` It wrote ${bytes()} bytes on ${name} without an end of line; a line of the log holds ${maxLineBytes}.`,
+      )
+      .join('');
   }
 
   /** The last lines of stderr that say something, for an error message; empty if there were none. */

@@ -48,6 +48,7 @@ export class StreamWire implements Wire {
 
   start(receiver: WireReceiver): void {
     const reader = (this.#reader = new FrameReader(receiver, this.#maxFrameBytes));
+    reader.awaitsGreeting = !this.#throttled; // a plugin is asked first
     let ended = false;
     const end = (error?: Error): void => {
       if (ended) return;
@@ -71,6 +72,7 @@ export class StreamWire implements Wire {
     this.#maxFrameBytes = terms.maxFrameBytes ?? this.#maxFrameBytes;
     if (this.#reader === undefined) return;
     this.#reader.attachments = terms.attachments;
+    this.#reader.awaitsGreeting = false;
     this.#reader.maxFrameBytes = this.#maxFrameBytes;
   }
 

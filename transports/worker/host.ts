@@ -2,10 +2,13 @@ import { MessageChannel, Worker, type ResourceLimits } from 'node:worker_threads
 import { resolve as resolvePath } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
+import * as z from 'zod';
+
 import type { Undeclared } from '../../src/core/contract.ts';
 import { messageOf, PluginError } from '../../src/core/errors.ts';
 import { printable } from '../../src/core/printable.ts';
 import type { Channel, OpenSetup, PluginSource } from '../../src/core/transport.ts';
+import { checkOptions } from '../check-options.ts';
 import { HostSession } from '../wire/host-session.ts';
 import { defaultMaxFrameBytes } from '../wire/messages.ts';
 import { PluginLog } from '../wire/plugin-log.ts';
@@ -26,9 +29,16 @@ export interface WorkerOptions {
   readonly args?: readonly string[];
 }
 
+const checkedOptions = z.strictObject({
+  env: z.record(z.string(), z.string()).optional(),
+  resourceLimits: z.record(z.string(), z.number()).optional(),
+  args: z.array(z.string()).optional(),
+});
+
 /**
  * A plugin in a thread of this process: `worker(new URL('./score.js', import.meta.url))`.
  * It has its own event loop and heap but no protection: a worker can end the whole process.
+ * @throws {PluginError} `PLUGIN_1007`, `CONFIG_1703` for a file or option that makes no sense.
  */
 export function worker<H = Undeclared>(file: string | URL, options: WorkerOptions = {}): PluginSource<H> {
   if (typeof file !== 'string' && !(file instanceof URL)) {
@@ -36,6 +46,7 @@ export function worker<H = Undeclared>(file: string | URL, options: WorkerOption
       message: 'a worker needs a file: a path, or new URL(…, import.meta.url).',
     });
   }
+  checkOptions(checkedOptions, options, `worker('${printable(String(file), 80)}')`);
   const url =
     typeof file === 'string' && !file.startsWith('file:') ? pathToFileURL(resolvePath(file)) : new URL(file);
   return {
