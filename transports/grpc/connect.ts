@@ -71,6 +71,7 @@ export function ownOptions({ maxFrameBytes }: Pick<ResolvedGrpc, 'maxFrameBytes'
     'grpc.max_send_message_length': -1, // it is looked at before
     'grpc.client_idle_timeout_ms': 2 ** 31 - 1, // never: a plugin is kept, and its loss is to be noticed
     'grpc.enable_retries': 0, // the manager's policies repeat calls, and count them
+    'grpc-node.flow_control_window': windowBytes,
     'grpc.use_local_subchannel_pool': 1, // a new connection must not wait for the back-off of one before it
     'grpc.service_config_disable_resolution': 1, // policies are the manager's, not those of a record of DNS
   };
@@ -78,6 +79,9 @@ export function ownOptions({ maxFrameBytes }: Pick<ResolvedGrpc, 'maxFrameBytes'
 
 /** The library's number for it. */
 const gzip = 2;
+
+/** So much of an answer comes before the server waits for word: with HTTP/2's own 64 KiB it waits often in a large one. */
+const windowBytes = 1024 * 1024;
 
 /** What a message has around its payload. */
 const messageRoomBytes = 64;
