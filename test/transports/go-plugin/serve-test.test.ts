@@ -34,15 +34,15 @@ describe('a plugin that a test serves', () => {
 
   it('leaves no socket and no listener behind', async () => {
     const signals = process.listenerCount('SIGTERM');
-    const { write } = process.stdout;
+    const write: unknown = Reflect.get(process.stdout, 'write');
     const test = await serveGoPluginTest({ handshake, services: kv });
     const { String: path } = test.reattach.Addr;
     expect(existsSync(path)).toBe(true);
     expect(process.listenerCount('SIGTERM')).toBe(signals);
-    expect(process.stdout.write).toBe(write);
+    expect(Reflect.get(process.stdout, 'write')).toBe(write);
     await test.close();
     expect(existsSync(path)).toBe(false);
-    await expect(keep(reattachGoPlugin(test.reattach, { services }))).rejects.toThrow();
+    await expect(keep(reattachGoPlugin(test.reattach, { services }))).rejects.toThrow('PLUGIN_1205');
   });
 
   it('says where it is as plain JSON, with the lowest of its versions', async () => {

@@ -143,11 +143,13 @@ export class ServiceSession<Call> implements Spoken {
     const service = services[call.hook];
     if (service === undefined) throw notAnswered(call.hook, this.hooks, setup.plugin);
     const codec = new MethodCodec(service, lent, { maxFrameBytes, traffic: setup.traffic });
-    const metadata = await connection.metadata();
+    const made = connection.metadata();
+    const metadata = made instanceof Promise ? await made : made;
     const { requestId, attempt, traceparent, tracestate, headers, metadata: more } = call;
     writeContext({ requestId, attempt, traceparent, tracestate, headers, metadata: more }, metadata);
     if (service.stream !== undefined) return this.#stream(service, codec, metadata, call, pending);
-    const request = await codec.request(call.request);
+    const written = codec.request(call.request);
+    const request = written instanceof Promise ? await written : written;
     if (!this.#pending.has(pending)) return undefined; // given up meanwhile
     return codec.read(await this.#send(service.method, request, metadata, call, pending));
   }
@@ -160,14 +162,12 @@ export class ServiceSession<Call> implements Spoken {
     pending: Pending,
   ): Promise<Buffer> {
     const { client } = this.#parts.connection;
-    return new Promise((resolve, reject) => {
-      const settle = (error: ServiceError | null, response?: Buffer): void =>
-        error === null ? resolve(response ?? Buffer.alloc(0)) : reject(error);
-      const options = deadlineOf(call);
-      pending.running = withoutStack(() =>
-        client.makeUnaryRequest(method, asIs, asIs, request, metadata, options, settle),
-      );
-    });
+    const options = deadlineOf(call);
+    const { answer, settle } = answerTo();
+    pending.running = withoutStack(() =>
+      client.makeUnaryRequest(method, asIs, asIs, request, metadata, options, settle),
+    );
+    return answer;
   }
 
   async #stream(
@@ -193,5 +193,16 @@ export class ServiceSession<Call> implements Spoken {
 function deadlineOf({ remainingMs }: ChannelCall): CallOptions {
   return Number.isFinite(remainingMs) ? { deadline: Date.now() + Math.ceil(remainingMs) } : {};
 }
+
+/** The library keeps `settle` until its stream is collected, long after the answer, so it holds on to nothing else. */
+function answerTo() {
+  let settle = (_error: ServiceError | null, _response?: Buffer): void => {};
+  const answer = new Promise<Buffer>((resolve, reject) => {
+    settle = (error, response) => (error === null ? resolve(response ?? nothing) : reject(error));
+  });
+  return { answer, settle };
+}
+
+const nothing = Buffer.alloc(0);
 
 const asIs = (bytes: Buffer): Buffer => bytes;
