@@ -1,5 +1,6 @@
 export { goMethod } from './go-plugin/serve-methods.ts';
 export { serveGoPlugin } from './go-plugin/serve.ts';
+export { serveGoPluginTest, type GoPluginTest } from './go-plugin/serve-test.ts';
 export { plugboardHandshake, type GoHandshake } from './go-plugin/cookie.ts';
 export type { ServeGoPluginOptions } from './go-plugin/serve-options.ts';
 export type {

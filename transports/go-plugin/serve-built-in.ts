@@ -15,7 +15,7 @@ import type { Printing } from './serve-printing.ts';
 /** What go-plugin itself asks of a plugin. */
 export interface BuiltIn {
   readonly broker: Broker;
-  readonly printing: Printing;
+  readonly printing: Pick<Printing, 'sendTo'>;
   /** Whether the plugin can work. */
   readonly health: () => Promise<boolean>;
   /** The host wants the plugin to end; it has its answer. */

@@ -5,9 +5,10 @@ import { systemClock } from '../../src/core/clock.ts';
 import type { GrpcLibrary } from '../grpc/load.ts';
 import { serving } from '../grpc/methods.ts';
 import { newServer, Served } from '../grpc/served.ts';
+import { within } from '../subprocess/stop.ts';
 import { formatHandshakeLine } from './handshake-line.ts';
 import { Broker } from './serve-broker.ts';
-import { addBuiltIn, builtInServices } from './serve-built-in.ts';
+import { addBuiltIn, builtInServices, type BuiltIn } from './serve-built-in.ts';
 import type { CallSurroundings } from './serve-call.ts';
 import { connect } from './serve-connection.ts';
 import { chooseVersion, readEnvironment, type ServeEnvironment } from './serve-environment.ts';
@@ -40,27 +41,51 @@ export async function startServing(
     log.warn('the host says a protocol version that is no number', { version: text });
   const appVersion = chooseVersion(what.versions, environment.versions);
   const tls = await serveTls(library, environment.clientCertificate);
-  const place = { library, tls, environment, what };
-  const server = newServer(library, what.maxFrameBytes);
-  const broker: Broker = new Broker({
-    serve: (services) => serveApart(place, services, () => ({ log, broker })),
-    connect: (info) => connect(library, tls, info),
-  });
-  const served = await addApplication(place, server, appVersion, { log, broker });
-  const { network, address } = await listenWith(place, server);
-  const life = new ServedLife(log, async () => {
-    await (served?.close(disconnectMs) ?? closeServer(server));
-    await what.close();
-  });
-  const health = async (): Promise<boolean> =>
-    served === undefined || (await served.health()) === serving.serving;
-  addBuiltIn(server, { broker, printing, health, shutdown: () => life.end() });
+  const running = await serveAll({ library, tls, environment, what }, appVersion, { printing, log }, () =>
+    life.end(),
+  );
+  const life = new ServedLife(log, () => running.close());
+  const { network, address } = running;
   const { certificate } = tls;
   const multiplexing = environment.asksForMultiplexing ? false : undefined;
   const line = formatHandshakeLine({ appVersion, network, address, certificate, multiplexing });
   printing.sayToHost(line, (error) => {
     if (error) life.end(); // the host is gone already
   });
+}
+
+/** A plugin that is being served. */
+export interface ServedPlugin {
+  readonly network: 'unix' | 'tcp';
+  readonly address: string;
+  /** Lets running calls end for a moment, then ends. */
+  close(): Promise<void>;
+}
+
+/** Serves the application and what go-plugin itself asks; `shutdown` is told that a host wants its end. */
+export async function serveAll(
+  place: Place,
+  version: number,
+  { printing, log }: Pick<Outlets, 'log'> & Pick<BuiltIn, 'printing'>,
+  shutdown: () => void,
+): Promise<ServedPlugin> {
+  const { library, tls, what } = place;
+  const server = newServer(library, what.maxFrameBytes);
+  const broker: Broker = new Broker({
+    serve: (services) => serveApart(place, services, () => ({ log, broker })),
+    connect: (info) => connect(library, tls, info),
+  });
+  const served = await addApplication(place, server, version, { log, broker });
+  const listener = await listenWith(place, server);
+  const health = async (): Promise<boolean> =>
+    served === undefined || (await served.health()) === serving.serving;
+  addBuiltIn(server, { broker, printing, health, shutdown });
+  const close = async (): Promise<void> => {
+    listener.close();
+    await (served?.close(disconnectMs) ?? closeServer(server));
+    await what.close();
+  };
+  return { network: listener.network, address: listener.address, close };
 }
 
 /** Serves what is the application's own, and tells of it by reflection. */
@@ -82,7 +107,7 @@ async function addApplication(
 const ownService = 'plugboard.v1.Plugin';
 
 /** What the connections of a plugin have in common. */
-interface Place {
+export interface Place {
   readonly library: GrpcLibrary;
   readonly tls: ServeTls;
   readonly environment: ServeEnvironment;
@@ -114,8 +139,10 @@ async function serveApart(
 }
 
 async function closeServer(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => {
-    systemClock.startTimer(disconnectMs, resolve);
-    server.tryShutdown(() => resolve());
-  });
+  await within(
+    systemClock,
+    disconnectMs,
+    new Promise<void>((resolve) => server.tryShutdown(() => resolve())),
+  );
+  server.forceShutdown();
 }

@@ -1,6 +1,7 @@
 import type { ChannelOptions, Client, Metadata } from '@grpc/grpc-js';
 
 import type { OpenSetup } from '../../src/core/transport.ts';
+import type { Headers } from './auth.ts';
 import { callHeaders } from './call-metadata.ts';
 import { isBalanced, isLocal } from './endpoint.ts';
 import type { GrpcLibrary } from './load.ts';
@@ -14,7 +15,7 @@ export interface Connection {
   readonly client: Client;
   readonly security: Security;
   /** What every call begins with: who the host is, and its name for the plugin. */
-  metadata(): Promise<Metadata>;
+  metadata(): Metadata | Promise<Metadata>;
 }
 
 /** @throws {PluginError} `AUTH_1104`, `SECURITY_1801` where the two ends could not prove who they are. */
@@ -30,11 +31,15 @@ export async function connect(
     setup.logger.warn('credentials of gRPC leave this computer in the clear. Turn on tls.', { endpoint });
   }
   const client = new library.Client(endpoint, security.credentials, channelOptions(endpoint, what));
-  const metadata = async (): Promise<Metadata> => {
-    const headers = new library.Metadata();
-    for (const [name, value] of Object.entries(await what.headers())) headers.set(name, value);
-    headers.set(callHeaders.plugin, setup.plugin);
-    return headers;
+  const written = (headers: Headers): Metadata => {
+    const metadata = new library.Metadata();
+    for (const name in headers) metadata.set(name, headers[name] ?? '');
+    metadata.set(callHeaders.plugin, setup.plugin);
+    return metadata;
+  };
+  const metadata: Connection['metadata'] = () => {
+    const headers = what.headers();
+    return headers instanceof Promise ? headers.then(written) : written(headers);
   };
   return { library, endpoint, client, security, metadata };
 }
@@ -45,9 +50,10 @@ function pinsOf({ tls }: ResolvedGrpc, { launch }: OpenSetup): readonly string[]
 }
 
 function channelOptions(endpoint: string, what: ResolvedGrpc): ChannelOptions {
-  const { keepAliveMs, tls } = what;
+  const { keepAliveMs, tls, compression } = what;
   return {
     ...ownOptions(what),
+    ...(compression && { 'grpc.default_compression_algorithm': gzip }),
     ...(isLocal(endpoint) && { 'grpc.enable_http_proxy': 0 }),
     ...(keepAliveMs > 0 && {
       'grpc.keepalive_time_ms': keepAliveMs,
@@ -65,10 +71,17 @@ export function ownOptions({ maxFrameBytes }: Pick<ResolvedGrpc, 'maxFrameBytes'
     'grpc.max_send_message_length': -1, // it is looked at before
     'grpc.client_idle_timeout_ms': 2 ** 31 - 1, // never: a plugin is kept, and its loss is to be noticed
     'grpc.enable_retries': 0, // the manager's policies repeat calls, and count them
+    'grpc-node.flow_control_window': windowBytes,
     'grpc.use_local_subchannel_pool': 1, // a new connection must not wait for the back-off of one before it
     'grpc.service_config_disable_resolution': 1, // policies are the manager's, not those of a record of DNS
   };
 }
+
+/** The library's number for it. */
+const gzip = 2;
+
+/** So much of an answer comes before the server waits for word: with HTTP/2's own 64 KiB it waits often in a large one. */
+const windowBytes = 1024 * 1024;
 
 /** What a message has around its payload. */
 const messageRoomBytes = 64;

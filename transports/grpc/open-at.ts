@@ -21,7 +21,8 @@ export async function openAt(endpoint: string, what: ResolvedGrpc, setup: OpenSe
   try {
     const speaking = speak({ connection, what, setup, signal: abandon.signal });
     const spoken = await Promise.race([speaking, abandoned]);
-    return new GrpcChannel(spoken, connection, setup.clock);
+    const { plugin, clock } = setup;
+    return new GrpcChannel(spoken, connection, { plugin, clock, requestTimeoutMs: what.requestTimeoutMs });
   } catch (error) {
     connection.client.close();
     throw error;

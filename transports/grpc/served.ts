@@ -150,10 +150,11 @@ export class Served {
     answer: (call: ServerUnaryCall<Req, Resp>) => Promise<Resp>,
     guarded = true,
   ): (call: ServerUnaryCall<Req, Resp>, done: sendUnaryData<Resp>) => void {
-    const answered = async (call: ServerUnaryCall<Req, Resp>): Promise<Resp> => {
-      if (guarded && !(await this.#mayUse(call.metadata))) throw refused;
-      return answer(call);
+    const ifAllowed = async (call: ServerUnaryCall<Req, Resp>): Promise<Resp> => {
+      if (await this.#mayUse(call.metadata)) return answer(call);
+      throw refused;
     };
+    const answered = guarded && this.#what.authorize !== undefined ? ifAllowed : answer;
     return (call, done) => void this.#reply(answered(call), done);
   }
 

@@ -21,16 +21,25 @@ export class MethodCodec<Call> {
     this.#limits = limits;
   }
 
-  /** The only message of a request. @throws {PluginError} `RPC_2005`, `RPC_2006`. */
-  async request(request: unknown): Promise<Buffer> {
+  /** The only message of a request; a promise only where `encode` makes one. @throws {PluginError} `RPC_2005`, `RPC_2006`. */
+  request(request: unknown): Buffer | Promise<Buffer> {
     const service = this.#service;
+    if (service.stream !== undefined && service.stream !== 'server')
+      throw notWritable('the method takes a stream');
     try {
-      if (service.stream === undefined || service.stream === 'server')
-        return this.#checked(await service.encode(request as never, this.#call));
+      const bytes = service.encode(request as never, this.#call);
+      return bytes instanceof Uint8Array ? this.#checked(bytes) : this.#later(bytes);
     } catch (cause) {
       throw notWritable(cause);
     }
-    throw notWritable('the method takes a stream');
+  }
+
+  async #later(encoding: Promise<Uint8Array>): Promise<Buffer> {
+    try {
+      return this.#checked(await encoding);
+    } catch (cause) {
+      throw notWritable(cause);
+    }
   }
 
   /** The messages of a request. @throws {PluginError} as `request`. */

@@ -7,6 +7,7 @@ import type { ChannelCall, OpenSetup } from '../../../src/core/transport.ts';
 import { writeContext } from '../call-metadata.ts';
 import type { Connection } from '../connect.ts';
 import { transportError } from '../status.ts';
+import { withoutStack } from '../without-stack.ts';
 import { closedButAliveMs, within } from '../../subprocess/stop.ts';
 import { withResolvers } from '../../wire/with-resolvers.ts';
 import { callError, isLost, isStatus, notAnswered } from './errors.ts';
@@ -142,11 +143,13 @@ export class ServiceSession<Call> implements Spoken {
     const service = services[call.hook];
     if (service === undefined) throw notAnswered(call.hook, this.hooks, setup.plugin);
     const codec = new MethodCodec(service, lent, { maxFrameBytes, traffic: setup.traffic });
-    const metadata = await connection.metadata();
+    const made = connection.metadata();
+    const metadata = made instanceof Promise ? await made : made;
     const { requestId, attempt, traceparent, tracestate, headers, metadata: more } = call;
     writeContext({ requestId, attempt, traceparent, tracestate, headers, metadata: more }, metadata);
     if (service.stream !== undefined) return this.#stream(service, codec, metadata, call, pending);
-    const request = await codec.request(call.request);
+    const written = codec.request(call.request);
+    const request = written instanceof Promise ? await written : written;
     if (!this.#pending.has(pending)) return undefined; // given up meanwhile
     return codec.read(await this.#send(service.method, request, metadata, call, pending));
   }
@@ -159,12 +162,12 @@ export class ServiceSession<Call> implements Spoken {
     pending: Pending,
   ): Promise<Buffer> {
     const { client } = this.#parts.connection;
-    return new Promise((resolve, reject) => {
-      const settle = (error: ServiceError | null, response?: Buffer): void =>
-        error === null ? resolve(response ?? Buffer.alloc(0)) : reject(error);
-      const options = deadlineOf(call);
-      pending.running = client.makeUnaryRequest(method, asIs, asIs, request, metadata, options, settle);
-    });
+    const options = deadlineOf(call);
+    const { answer, settle } = answerTo();
+    pending.running = withoutStack(() =>
+      client.makeUnaryRequest(method, asIs, asIs, request, metadata, options, settle),
+    );
+    return answer;
   }
 
   async #stream(
@@ -190,5 +193,16 @@ export class ServiceSession<Call> implements Spoken {
 function deadlineOf({ remainingMs }: ChannelCall): CallOptions {
   return Number.isFinite(remainingMs) ? { deadline: Date.now() + Math.ceil(remainingMs) } : {};
 }
+
+/** The library keeps `settle` until its stream is collected, long after the answer, so it holds on to nothing else. */
+function answerTo() {
+  let settle = (_error: ServiceError | null, _response?: Buffer): void => {};
+  const answer = new Promise<Buffer>((resolve, reject) => {
+    settle = (error, response) => (error === null ? resolve(response ?? nothing) : reject(error));
+  });
+  return { answer, settle };
+}
+
+const nothing = Buffer.alloc(0);
 
 const asIs = (bytes: Buffer): Buffer => bytes;
