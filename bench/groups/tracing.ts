@@ -2,8 +2,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { definePlugin, Simple } from 'plugboard';
 import { inProcess } from 'plugboard/transports';
-import { packageCopy, type Edit } from '../measure/package-copy.ts';
+import { freshLaps } from '../measure/fresh.ts';
+import { packageCopy } from '../measure/package-copy.ts';
 import { race, type Contender, type Laps } from '../measure/race.ts';
+import { untraced } from '../measure/untraced.ts';
 import { atMost, type Report } from '../report/report.ts';
 import { timeRows, timesAsLong } from '../report/rows.ts';
 
@@ -18,27 +20,7 @@ const plugin = definePlugin({
   execute: async ({ n }: Numbers): Promise<Numbers> => ({ n: n * 2 }),
 });
 const about = 'one after the other';
-
-/** The call path without what it does for traces. */
-const untraced: readonly Edit[] = [
-  {
-    file: 'src/resilience/call.js',
-    pattern: /if \(tracing\.tracer !== undefined\)\s+this\.startSpan\([^;]*;/,
-    by: '',
-  },
-  { file: 'src/resilience/call.js', pattern: /this\.span\?\.[^;]*;/g, by: ';' },
-  {
-    file: 'src/resilience/call.js',
-    pattern: /this\.span === undefined \? (channel\.call\(this\)) : [^;]*;/,
-    by: '$1;',
-  },
-  { file: 'src/resilience/call-view.js', pattern: /this\.span = undefined;/, by: '' },
-  {
-    file: 'src/resilience/call-view.js',
-    pattern: /this\.span === undefined \? (this\.options\?\.\w+) : [^;]*;/g,
-    by: '$1;',
-  },
-];
+const apart = 'nobody traces, fresh processes in turn';
 
 /** What a call inside the process costs where it is traced: to a receiver that takes everything and looks at nothing. */
 export async function run(): Promise<Report> {
@@ -65,10 +47,10 @@ export async function run(): Promise<Report> {
   return {
     group: 'tracing',
     about: 'execute inside the process, with spans going to an OTLP receiver',
-    times: [...timeRows(laps, about), ...timeRows(off, 'nobody traces')],
+    times: [...timeRows(laps, about), ...timeRows(off, apart)],
     ratios: [
-      timesAsLong(off, 'nobody traces', ['as it is', 'without the code for traces'], atMost(1.03)),
-      timesAsLong(off, 'nobody traces', ['as it is', 'as it is, once more']),
+      timesAsLong(off, apart, ['as it is', 'without the code for traces'], atMost(1.03)),
+      timesAsLong(off, apart, ['as it is, once more', 'as it is']),
       timesAsLong(laps, about, ['sampling 0.1', 'tracing off']),
       timesAsLong(laps, about, ['sampling 1', 'tracing off']),
     ],
@@ -78,31 +60,15 @@ export async function run(): Promise<Report> {
 
 /** What the code for traces costs while nobody traces; a second copy of the same code says how far that can be told. */
 async function withoutTracing(): Promise<Laps> {
-  const copies = {
-    // Whichever copy is loaded first is the slowest, whatever is in it: it is not judged.
-    'the copy that was loaded first': await packageCopy([]),
-    'as it is': await packageCopy([]),
-    'without the code for traces': await packageCopy(untraced),
-    'as it is, once more': await packageCopy([]),
-  };
-  const contenders: Contender[] = [];
-  const managers: { shutdown(): Promise<unknown> }[] = [];
-  for (const [name, { plugboard, transports }] of Object.entries(copies)) {
-    const manager = await plugboard
-      .Simple<Numbers, Numbers>()
-      .withPlugin('twice', transports.inProcess(plugin))
-      .build();
-    managers.push(manager);
-    contenders.push({
-      name,
-      run: async (calls) => {
-        for (let call = 0; call < calls; call++) await manager.execute('twice', request);
-      },
-    });
-  }
-  const laps = await race(contenders, { rounds: 201, calls: 10_000, warmups: 20 });
-  await Promise.all(managers.map((manager) => manager.shutdown()));
-  return laps;
+  await using asItIs = await packageCopy([]);
+  await using without = await packageCopy(untraced);
+  await using onceMore = await packageCopy([]);
+  const folders = new Map([
+    ['as it is', asItIs.folder],
+    ['without the code for traces', without.folder],
+    ['as it is, once more', onceMore.folder],
+  ]);
+  return await freshLaps(folders, 21);
 }
 
 function host(port: number, sampleRate: number | undefined) {

@@ -98,6 +98,23 @@ describe('plugboard top', () => {
     await once(child, 'close');
   });
 
+  it('takes fewer calls than before for those of a plugin that was registered again', async () => {
+    const { url, host: there } = await host();
+    await using _ = there;
+    const child = started(url, '--interval', '0.1');
+    const frames: string[] = [];
+    for await (const chunk of child.stdout?.iterator({ destroyOnReturn: false }) ?? []) {
+      if (frames.push(String(chunk)) > 1 && /^auth .* 8$/m.test(String(chunk))) break;
+      if (frames.length > 1) continue;
+      await there.manager.unregister('auth');
+      await there.manager.register('auth', inProcess(moody));
+      for (let n = 0; n < 8; n++) await there.manager.execute('auth', n).catch(() => {});
+    }
+    expect(frames.join('')).not.toMatch(/-\d/);
+    child.kill();
+    await once(child, 'close');
+  });
+
   it('waits for a host that is away', async () => {
     const { url, host: there } = await host();
     await there[Symbol.asyncDispose]();

@@ -177,6 +177,28 @@ describe('deltas', () => {
     expect(log.named('the OTLP receiver takes metrics again')).toHaveLength(1);
     await manager.shutdown();
   });
+
+  it('of a plugin that was registered again hold what came since, however much came before', async () => {
+    await using receiver = await otlpReceiver();
+    const { manager, ask, clock } = await countingHost({
+      endpoint: receiver.endpoint,
+      temporality: 'delta',
+    });
+    await ask('a', 'a');
+    const first = receiver.nextPost();
+    clock.advance(1000);
+    await first;
+    await planned(clock);
+    await manager.unregister('auth');
+    clock.advance(10);
+    await manager.register('auth', inProcess(plugin));
+    const registeredAtMs = clock.date().getTime();
+    await ask('a', 'a', 'fail');
+    await manager.shutdown();
+    const last = receiver.posts.at(-1) ?? (await first);
+    expect(['plugin_requests', 'plugin_request_duration'].map((name) => total(last, name))).toEqual([3, 3]);
+    expect(named(metricsIn(last), 'plugin_requests').points[0]?.startMs).toBe(registeredAtMs);
+  });
 });
 
 describe('bad conditions', () => {
@@ -193,6 +215,17 @@ describe('bad conditions', () => {
     const [early, late] = receiver.posts.map((post) => named(metricsIn(post), 'plugin_requests').points[0]);
     expect(late?.endMs).toBeGreaterThanOrEqual(early?.endMs ?? Infinity);
     expect(late?.startMs).toBeLessThanOrEqual(late?.endMs ?? 0);
+  });
+
+  it('a clock that is set back before the first export leaves none that ends before it began', async () => {
+    await using receiver = await otlpReceiver();
+    const { manager, ask, clock } = await countingHost({ endpoint: receiver.endpoint });
+    await ask('a');
+    clock.setByMs = -3_600_000;
+    await manager.shutdown();
+    const points = receiver.posts.flatMap(metricsIn).flatMap((metric) => metric.points);
+    expect(points.length).toBeGreaterThan(10);
+    expect(points.filter(({ startMs, endMs }) => startMs > endMs)).toEqual([]);
   });
 
   it('a receiver that never answers is given up in time, also at the end', async () => {
