@@ -1,4 +1,11 @@
-import type { Metadata, sendUnaryData, Server, ServerDuplexStream, ServerUnaryCall } from '@grpc/grpc-js';
+import type {
+  Metadata,
+  sendUnaryData,
+  Server,
+  ServerDuplexStream,
+  ServerUnaryCall,
+  StatusObject,
+} from '@grpc/grpc-js';
 
 import { systemClock } from '../../src/core/clock.ts';
 import type { Plugin } from '../../src/core/plugin.ts';
@@ -151,23 +158,22 @@ export class Served {
     answer: (call: ServerUnaryCall<Req, Resp>) => Promise<Resp>,
     guarded = true,
   ): (call: ServerUnaryCall<Req, Resp>, done: sendUnaryData<Resp>) => void {
-    const answered = async (call: ServerUnaryCall<Req, Resp>): Promise<Resp> => {
-      if (guarded && !(await this.#mayUse(call.metadata))) throw refused;
-      return answer(call);
+    const ifAllowed = async (call: ServerUnaryCall<Req, Resp>): Promise<Resp> => {
+      if (await this.#mayUse(call.metadata)) return answer(call);
+      throw refused;
     };
-    return (call, done) => void this.#reply(answered(call), done);
+    const answered = guarded && this.#what.authorize !== undefined ? ifAllowed : answer;
+    return (call, done) => {
+      answered(call).then(
+        (result) => done(null, result),
+        (error: unknown) => done(this.#statusOf(error)),
+      );
+    };
   }
 
-  /** Says what was thrown as a status. */
-  async #reply<Resp>(answer: Promise<Resp>, done: sendUnaryData<Resp>): Promise<void> {
-    let result: Resp;
-    try {
-      result = await answer;
-    } catch (error) {
-      const { Metadata: Trailers } = this.#library;
-      return done(error === refused ? refused : toStatus(servedError(error), new Trailers()));
-    }
-    return done(null, result);
+  /** What was thrown, as a status. */
+  #statusOf(error: unknown): Partial<StatusObject> {
+    return error === refused ? refused : toStatus(servedError(error), new this.#library.Metadata());
   }
 
   async #mayUse(metadata: Metadata): Promise<boolean> {
