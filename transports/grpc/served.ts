@@ -3,7 +3,8 @@ import type { Metadata, sendUnaryData, Server, ServerDuplexStream, ServerUnaryCa
 import { systemClock } from '../../src/core/clock.ts';
 import type { Plugin } from '../../src/core/plugin.ts';
 import { reportOf } from '../wire/health-report.ts';
-import type { Incoming } from '../wire/messages.ts';
+import { protocolVersion, type Incoming } from '../wire/messages.ts';
+import { within } from '../wire/within.ts';
 import { callHeaders, readContext } from './call-metadata.ts';
 import type { GrpcLibrary } from './load.ts';
 import {
@@ -94,7 +95,7 @@ export class Served {
   }
 
   #welcome(): Incoming {
-    return { protocolVersion: 1, info: this.#plugin.info, hooks: [...this.#plugin.handlers.keys()] };
+    return { protocolVersion, info: this.#plugin.info, hooks: [...this.#plugin.handlers.keys()] };
   }
 
   async #configure({ request, metadata }: ServerUnaryCall<ConfigureRequest, object>): Promise<object> {
@@ -185,13 +186,7 @@ export class Served {
   async #close(timeoutMs: number): Promise<void> {
     const gone = new Promise<void>((resolve) => this.server.tryShutdown(() => resolve()));
     for (const session of this.#sessions) session.close();
-    await new Promise<void>((resolve) => {
-      const timer = systemClock.startTimer(timeoutMs, resolve);
-      void gone.then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
+    await within(systemClock, timeoutMs, gone);
     this.server.forceShutdown();
     for (const session of this.#sessions) session.destroy();
     try {

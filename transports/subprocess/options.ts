@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { PluginError } from '../../src/core/errors.ts';
 import { loadsCode } from '../../src/core/loader-variables.ts';
 import { printable } from '../../src/core/printable.ts';
-import { checkOptions } from '../check-options.ts';
+import { wrongOptions } from '../../src/core/wrong-options.ts';
 import { defaultMaxFrameBytes } from '../wire/messages.ts';
 
 /** How a child process is started and spoken to. */
@@ -68,12 +68,14 @@ export function resolveSubprocess(command: string, options: SubprocessOptions): 
       message: "a subprocess needs a command, such as './auth-plugin' or 'python3'.",
     });
   }
-  const checked = checkOptions(checkedOptions, options, `subprocess('${printable(command, 80)}')`);
+  const result = checkedOptions.safeParse(options);
+  if (!result.success)
+    throw wrongOptions(`subprocess('${printable(command, 80)}')`, result.error.issues, 'transports.md');
   return {
-    ...checked,
+    ...result.data,
     // A path is the host's, wherever the child will run; a bare name is looked up on PATH.
     command: /[/\\]/.test(command) ? resolve(command) : command,
-    cwd: resolve(checked.cwd),
+    cwd: resolve(result.data.cwd),
   };
 }
 

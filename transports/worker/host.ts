@@ -8,14 +8,15 @@ import type { Undeclared } from '../../src/core/contract.ts';
 import { messageOf, PluginError } from '../../src/core/errors.ts';
 import { printable } from '../../src/core/printable.ts';
 import type { Channel, OpenSetup, PluginSource } from '../../src/core/transport.ts';
-import { checkOptions } from '../check-options.ts';
+import { wrongOptions } from '../../src/core/wrong-options.ts';
 import { HostSession } from '../wire/host-session.ts';
 import { defaultMaxFrameBytes } from '../wire/messages.ts';
 import { PluginLog } from '../wire/plugin-log.ts';
 import { startTimedOut } from '../wire/start-timeout.ts';
 import { withResolvers } from '../wire/with-resolvers.ts';
 import { environment } from '../subprocess/options.ts';
-import { goodbyeMs, within } from '../subprocess/stop.ts';
+import { goodbyeMs } from '../subprocess/stop.ts';
+import { within } from '../wire/within.ts';
 import { PortWire } from './port-wire.ts';
 import { workerDataKey } from './plugin.ts';
 
@@ -46,7 +47,9 @@ export function worker<H = Undeclared>(file: string | URL, options: WorkerOption
       message: 'a worker needs a file: a path, or new URL(…, import.meta.url).',
     });
   }
-  checkOptions(checkedOptions, options, `worker('${printable(String(file), 80)}')`);
+  const { error } = checkedOptions.safeParse(options);
+  if (error !== undefined)
+    throw wrongOptions(`worker('${printable(String(file), 80)}')`, error.issues, 'transports.md');
   const url =
     typeof file === 'string' && !file.startsWith('file:') ? pathToFileURL(resolvePath(file)) : new URL(file);
   return {
@@ -110,7 +113,7 @@ class WorkerChannel implements Omit<Channel, 'info' | 'hooks'> {
       ended: (error) => this.#wireEnded(error),
       log: (level, message, fields) => this.#log.write(level, message, fields),
     });
-    this.#log.within(() => this.#session.soleTrace);
+    this.#log.within(this.#session.soleTrace());
     ({ promise: this.#left, resolve: this.#leave } = withResolvers<void>());
     thread.on('error', (error) => (this.#why ??= this.#threw(error)));
     this.#exited = new Promise((resolve) => void thread.once('exit', resolve));
