@@ -5,12 +5,14 @@ import { race, type Course, type Laps } from '../measure/race.ts';
 import { requestOf, sizes } from '../measure/requests.ts';
 import { atLeast, atMost, type RatioRow, type Report, type Target, type TimeRow } from '../report/report.ts';
 import { timeRows, timesAsFast, timesAsLong } from '../report/rows.ts';
-import { bareUnary, grpcServers } from '../rivals/grpc.ts';
+import { bareUnary, grpcServers, sameUnary } from '../rivals/grpc.ts';
 
 type Ask = (request: unknown) => Promise<unknown>;
 
 const width = 64;
+const timeoutMs = 60_000;
 const bareLibrary = 'the library, unary';
+const sameCall = 'the library, the same call';
 const session = 'plugboard, session';
 const unary = 'plugboard, calls by themselves';
 
@@ -18,7 +20,10 @@ interface Part {
   readonly size: keyof typeof sizes;
   readonly one: Course;
   readonly many: Course;
-  /** What the issue of this transport asks for; a megabyte is the time of JSON. */
+  /**
+   * What the issue of this transport asks for; a megabyte is the time of JSON. Calls by themselves are judged beside the
+   * same call, because what the protocol has to send is no cost of the host's.
+   */
   readonly limits?: { readonly unary: Target; readonly throughput: Target; readonly latency: Target };
 }
 
@@ -36,9 +41,15 @@ const parts: readonly Part[] = [
 export async function run(): Promise<Report> {
   const servers = await grpcServers();
   const bare = bareUnary(servers.bare);
+  const same = sameUnary(servers.bare, timeoutMs);
   const viaSession = await asking(grpc(servers.endpoint));
   const viaUnary = await asking(grpc(servers.endpoint, { session: false }));
-  const asks = { [bareLibrary]: bare.ask, [session]: viaSession.ask, [unary]: viaUnary.ask };
+  const asks = {
+    [bareLibrary]: bare.ask,
+    [sameCall]: same.ask,
+    [unary]: viaUnary.ask,
+    [session]: viaSession.ask,
+  };
   const times: TimeRow[] = [];
   const ratios: RatioRow[] = [];
   try {
@@ -50,12 +61,14 @@ export async function run(): Promise<Report> {
   } finally {
     await Promise.all([viaSession.end(), viaUnary.end()]);
     bare.close();
+    same.close();
     servers.close();
   }
   return {
     group: 'grpc',
     about:
-      'JSON over gRPC to another process and back: on one stream, as calls by themselves, and the bare library',
+      'JSON over gRPC to another process and back: on one stream, as calls by themselves, and the bare library, with ' +
+      'nothing around the JSON and making the same call on the wire: the same message, deadline and metadata',
     times,
     ratios,
     facts: [],
@@ -63,7 +76,10 @@ export async function run(): Promise<Report> {
 }
 
 async function asking(source: PluginSource): Promise<{ ask: Ask; end: () => Promise<unknown> }> {
-  const manager = await Production<unknown, unknown>().withTimeout(60_000).withPlugin('echo', source).build();
+  const manager = await Production<unknown, unknown>()
+    .withTimeout(timeoutMs)
+    .withPlugin('echo', source)
+    .build();
   return { ask: (request) => manager.execute('echo', request), end: () => manager.shutdown() };
 }
 
@@ -79,8 +95,10 @@ async function measured(
   return {
     times: [...timeRows(alone, aboutOne), ...timeRows(crowded, aboutMany)],
     ratios: [
-      timesAsLong(alone, aboutOne, [unary, bareLibrary], limits?.unary),
-      timesAsLong(crowded, aboutMany, [unary, bareLibrary], limits?.unary),
+      timesAsLong(alone, aboutOne, [unary, sameCall], limits?.unary),
+      timesAsLong(crowded, aboutMany, [unary, sameCall], limits?.unary),
+      timesAsLong(alone, aboutOne, [unary, bareLibrary]),
+      timesAsLong(crowded, aboutMany, [unary, bareLibrary]),
       timesAsLong(alone, aboutOne, [session, bareLibrary], limits?.latency),
       timesAsFast(crowded, aboutMany, [session, bareLibrary], limits?.throughput),
     ],

@@ -1,11 +1,11 @@
 import { Server, ServerCredentials, type handleUnaryCall } from '@grpc/grpc-js';
 import { serveGrpc } from 'plugboard/grpc';
 import { definePlugin } from 'plugboard/serve';
-import { bareEcho } from '../rivals/bare-grpc.ts';
+import { bareEcho, bareExecute } from '../rivals/bare-grpc.ts';
 
 const bare = new Server({ 'grpc.max_receive_message_length': -1 });
 const echo: handleUnaryCall<unknown, unknown> = (call, done) => done(null, call.request);
-bare.addService({ echo: bareEcho }, { echo });
+bare.addService({ echo: bareEcho, execute: bareExecute }, { echo, execute: echo });
 const port = await new Promise<number>((resolve) => {
   bare.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (_, given) => resolve(given));
 });

@@ -1,8 +1,15 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { Client, credentials } from '@grpc/grpc-js';
-import { bareEcho } from './bare-grpc.ts';
+import {
+  Client,
+  credentials,
+  Metadata,
+  type CallOptions,
+  type MethodDefinition,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import { bareEcho, bareExecute } from './bare-grpc.ts';
 import type { Rival } from './rival.ts';
 
 /** Where the servers of the race listen. */
@@ -23,17 +30,45 @@ export async function grpcServers(): Promise<GrpcServers> {
 
 /** Unary calls of the library, with JSON inside and nothing around. */
 export function bareUnary(endpoint: string): Rival {
+  return unaryCalls(endpoint, bareEcho, () => [new Metadata(), {}]);
+}
+
+/** Unary calls of the library that are on the wire what plugboard's are: the same message, metadata and deadline. */
+export function sameUnary(endpoint: string, timeoutMs: number): Rival {
+  let count = 0;
+  return unaryCalls(endpoint, bareExecute, () => {
+    const metadata = new Metadata();
+    metadata.set('plugboard-plugin', 'echo');
+    metadata.set('x-request-id', `req_bench_${(++count).toString(36)}`);
+    metadata.set('plugboard-attempt', '1');
+    return [metadata, { deadline: Date.now() + timeoutMs }];
+  });
+}
+
+type Method = MethodDefinition<unknown, unknown>;
+
+function unaryCalls(endpoint: string, method: Method, surroundings: () => [Metadata, CallOptions]): Rival {
   const client = new Client(endpoint, credentials.createInsecure(), {
     'grpc.max_receive_message_length': -1,
   });
-  const { path, requestSerialize, responseDeserialize } = bareEcho;
+  const { path, requestSerialize, responseDeserialize } = method;
   return {
     ask: (request) =>
       new Promise((resolve, reject) => {
-        client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, (error, answer) => {
+        const settle = (error: ServiceError | null, answer: unknown): void => {
           if (error === null) resolve(answer);
           else reject(error);
-        });
+        };
+        const [metadata, options] = surroundings();
+        client.makeUnaryRequest(
+          path,
+          requestSerialize,
+          responseDeserialize,
+          request,
+          metadata,
+          options,
+          settle,
+        );
       }),
     close: () => client.close(),
   };

@@ -2,9 +2,8 @@ import { resolve } from 'node:path';
 
 import * as z from 'zod';
 
-import { PluginError } from '../../src/core/errors.ts';
 import type { SecurityPolicy } from '../../src/core/gate.ts';
-import { printable } from '../../src/core/printable.ts';
+import { wrongOptions } from '../../src/core/wrong-options.ts';
 import type { AuditSink } from '../audit-sink.ts';
 import type { Constraints } from '../whitelist/whitelist.ts';
 
@@ -102,7 +101,7 @@ function isSink(value: unknown): boolean {
 /** @throws {PluginError} `CONFIG_1703` for an option that makes no sense. */
 export function resolveOptions(given: string | WhitelistOptions): ResolvedWhitelistOptions {
   const result = checked.safeParse(typeof given === 'string' ? { whitelist: given } : given);
-  if (!result.success) throw wrong(result.error);
+  if (!result.success) throw wrongOptions('the whitelist', result.error.issues, 'security.md');
   const { whitelist, policy, watch, reloadDelayMs, pluginDirs, constraints, storeDir, audit } = result.data;
   return {
     whitelist: resolve(whitelist),
@@ -141,13 +140,4 @@ function filled(audit: Loose<AuditOptions>, policy: SecurityPolicy): Required<Au
     logConfigChanges: logConfigChanges ?? true,
     includeMetadata: includeMetadata ?? false,
   };
-}
-
-function wrong({ issues }: z.ZodError): PluginError {
-  const problems = issues.map((issue) =>
-    printable(`${issue.path.join('.') || 'options'}: ${issue.message}`, 200),
-  );
-  return new PluginError('CONFIG_1703', {
-    message: `the options of the whitelist are wrong: ${problems.join('; ')}. docs/security.md lists them.`,
-  });
 }

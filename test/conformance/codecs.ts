@@ -1,4 +1,5 @@
-import { connInfoCodec, emptyCodec, stdioDataCodec } from '../../transports/go-plugin/messages.ts';
+import { connInfoCodec, stdioDataCodec } from '../../transports/go-plugin/messages.ts';
+import { emptyCodec } from '../../transports/grpc/methods.ts';
 import { healthMethods } from '../../transports/grpc/methods.ts';
 
 /** A message in protobuf's JSON form: what has its default is left out. */

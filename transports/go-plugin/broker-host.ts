@@ -3,14 +3,13 @@ import { join } from 'node:path';
 
 import type { Logger } from '../../src/core/logger.ts';
 import type { Connection } from '../grpc/connect.ts';
-import type { GrpcLibrary } from '../grpc/load.ts';
 import { newServer } from '../grpc/served.ts';
 import { toPem, type OwnCertificate } from './certificate.ts';
 import { goPluginMethods, type ConnInfo } from './messages.ts';
+import { mutualTls } from './mutual-tls.ts';
 import { addServices } from './serve-handlers.ts';
 import { Broker, type Brokered } from './serve-broker.ts';
 import { connect } from './serve-connection.ts';
-import type { ServeTls } from './serve-tls.ts';
 import type { GoBroker } from './serve-types.ts';
 
 /** What brokered connections have in common with the main one. */
@@ -37,7 +36,8 @@ export interface HostBroker extends GoBroker {
 /** Opens the stream on which both ends say where their ids can be had. */
 export function openBroker({ library, client }: Connection, place: BrokerPlace): HostBroker {
   const open = new Set<() => void>();
-  const tls = tlsOf(library, place);
+  const { own, certificate } = place;
+  const tls = mutualTls(library, own, certificate && toPem(certificate));
   let served = 0;
   const keep = <T extends { close(): void }>(made: T): T => {
     const close = (): void => void (open.delete(close) && made.close());
@@ -74,20 +74,4 @@ function bind(server: Server, path: string | undefined, credentials: ServerCrede
       else resolve({ network: 'unix', address: path, close });
     });
   });
-}
-
-/** The certificates of the main connection, each for the other role too. */
-function tlsOf(
-  { credentials, ServerCredentials: make }: GrpcLibrary,
-  { own, certificate }: BrokerPlace,
-): ServeTls {
-  if (own === undefined || certificate === undefined)
-    return { server: make.createInsecure(), client: credentials.createInsecure(), certificate: undefined };
-  const root = Buffer.from(toPem(certificate));
-  const [key, chain] = [Buffer.from(own.keyPem), Buffer.from(own.certificatePem)];
-  return {
-    server: make.createSsl(root, [{ private_key: key, cert_chain: chain }], true),
-    client: credentials.createSsl(root, key, chain),
-    certificate: own.der,
-  };
 }

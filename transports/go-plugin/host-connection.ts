@@ -34,7 +34,7 @@ export function connectTo(
     }),
   };
   const client = new library.Client(endpoint, security.credentials, options);
-  const metadata: Connection['metadata'] = async () => {
+  const metadata: Connection['metadata'] = () => {
     const headers = new library.Metadata();
     headers.set(callHeaders.plugin, plugin);
     return headers;

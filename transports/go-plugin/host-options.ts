@@ -1,9 +1,9 @@
 import * as z from 'zod';
 
 import type { Undeclared } from '../../src/core/contract.ts';
-import { PluginError } from '../../src/core/errors.ts';
 import { loadsCode } from '../../src/core/loader-variables.ts';
 import { printable } from '../../src/core/printable.ts';
+import { wrongOptions } from '../../src/core/wrong-options.ts';
 import { checkServices } from '../grpc/services/check.ts';
 import { resolveSubprocess, type ResolvedSubprocess, type SubprocessOptions } from '../subprocess/options.ts';
 import { defaultMaxFrameBytes } from '../wire/messages.ts';
@@ -83,7 +83,7 @@ function isServices(value: unknown): boolean {
 /** @throws {PluginError} `PLUGIN_1007` without a command, `CONFIG_1703` for an option that makes no sense. */
 export function resolveGoPlugin<H>(command: string, options: GoPluginOptions<H>): ResolvedGoPlugin {
   const result = checkedOptions.safeParse(options);
-  if (!result.success) throw wrongOptions(command, result.error.issues);
+  if (!result.success) throw wrongOptions(sourceOf(command), result.error.issues, 'go-plugin.md');
   const { args, env, inheritEnv, cwd, maxFrameBytes, services, autoMtls, ...plain } = result.data;
   const given = Object.entries({ args, env, inheritEnv, cwd, maxFrameBytes });
   const program = Object.fromEntries(given.filter(([, value]) => value !== undefined));
@@ -95,12 +95,8 @@ export function resolveGoPlugin<H>(command: string, options: GoPluginOptions<H>)
   };
 }
 
-function wrongOptions(command: unknown, issues: readonly z.core.$ZodIssue[]): PluginError {
-  const problems = issues.map(({ path, message }) =>
-    printable(`${path.join('.') || 'options'}: ${message}`, 200),
-  );
-  const message = `the options of goPlugin('${printable(String(command), 80)}') are wrong: ${problems.join('; ')}.`;
-  return new PluginError('CONFIG_1703', { message });
+function sourceOf(command: unknown): string {
+  return `goPlugin('${printable(String(command), 80)}')`;
 }
 
 /**
@@ -112,7 +108,7 @@ export function servicesOf(
   services: AnyGoServices | ((protocolVersion: number) => AnyGoServices) | undefined,
 ): ResolvedGoPlugin['services'] {
   if (services === undefined) return undefined;
-  const source = `goPlugin('${printable(command, 80)}')`;
+  const source = sourceOf(command);
   if (typeof services === 'function') return (version) => checkServices(source, services(version));
   checkServices(source, services);
   return () => services;

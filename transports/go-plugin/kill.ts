@@ -1,7 +1,7 @@
 import type { Client } from '@grpc/grpc-js';
 
 import type { Clock } from '../../src/core/clock.ts';
-import { within } from '../subprocess/stop.ts';
+import { within } from '../wire/within.ts';
 import { ignoreAnswer } from './host-streams.ts';
 import { goPluginMethods } from './messages.ts';
 

@@ -1,6 +1,6 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
 
-import { unary, type Codec } from '../grpc/methods.ts';
+import { emptyCodec, nothing, unary, type Codec } from '../grpc/methods.ts';
 import { bytesOf, numberOf, readFields, textOf, writeFields, type Field } from '../grpc/proto-fields.ts';
 
 /** Where a brokered connection of an id can be had; with `knock`, on the connection that is there already. */
@@ -24,16 +24,12 @@ export interface StdioData {
   readonly data: Buffer;
 }
 
-const nothing = Buffer.alloc(0);
 const channels = { stdout: 1, stderr: 2 } as const;
 
 /** Fields of proto3 that have their default are left out. */
 function said(fields: readonly Field[]): Field[] {
   return fields.filter(([, value]) => value !== 0 && value !== '' && value !== false);
 }
-
-/** No message has anything in it. */
-export const emptyCodec: Codec<object> = { write: () => nothing, read: () => ({}) };
 
 /** `plugin.ConnInfo`. */
 export const connInfoCodec: Codec<ConnInfo> = {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 import type { Undeclared } from '../../src/core/contract.ts';
 import { PluginError } from '../../src/core/errors.ts';
-import { printable } from '../../src/core/printable.ts';
+import { issueWords } from '../../src/core/wrong-options.ts';
 import type { Channel, OpenSetup, PluginSource } from '../../src/core/transport.ts';
 import { loadGrpc } from '../grpc/load.ts';
 import { defaultMaxFrameBytes } from '../wire/messages.ts';
@@ -57,8 +57,7 @@ export function reattachGoPlugin<H = Undeclared>(
 ): PluginSource<H> {
   const result = checked.safeParse(config);
   if (!result.success) {
-    const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-    const message = `reattachGoPlugin needs go-plugin's ReattachConfig: ${printable(problems.join('; '), 500)}.`;
+    const message = `reattachGoPlugin needs go-plugin's ReattachConfig: ${issueWords(result.error.issues)}.`;
     throw new PluginError('CONFIG_1703', { message });
   }
   const services = servicesOf('reattached', options.services);

@@ -6,13 +6,13 @@ import type { GrpcLibrary } from '../grpc/load.ts';
 import { toWireError, transportError } from '../grpc/status.ts';
 import { fromWireError } from '../wire/wire-error.ts';
 import type { ConnInfo } from './messages.ts';
-import type { ServeTls } from './serve-tls.ts';
+import type { MutualTls } from './mutual-tls.ts';
 import type { GoCallLimits, GoConnection, GoMethodCall } from './serve-types.ts';
 
 /** Connects to what the other end serves; over TCP its certificate is still that of `localhost`. */
 export function connect(
   library: GrpcLibrary,
-  tls: ServeTls,
+  tls: MutualTls,
   { network, address }: ConnInfo,
   other = 'host',
 ): GoConnection {

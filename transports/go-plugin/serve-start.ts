@@ -5,7 +5,9 @@ import { systemClock } from '../../src/core/clock.ts';
 import type { GrpcLibrary } from '../grpc/load.ts';
 import { serving } from '../grpc/methods.ts';
 import { newServer, Served } from '../grpc/served.ts';
+import { within } from '../wire/within.ts';
 import { formatHandshakeLine } from './handshake-line.ts';
+import type { MutualTls } from './mutual-tls.ts';
 import { Broker } from './serve-broker.ts';
 import { addBuiltIn, builtInServices } from './serve-built-in.ts';
 import type { CallSurroundings } from './serve-call.ts';
@@ -17,7 +19,7 @@ import { listen, type Listener } from './serve-listener.ts';
 import type { ResolvedServe } from './serve-options.ts';
 import type { Printing } from './serve-printing.ts';
 import { addReflection } from './serve-reflection.ts';
-import { serveTls, type ServeTls } from './serve-tls.ts';
+import { serveTls } from './serve-tls.ts';
 import type { GoServices } from './serve-types.ts';
 
 /** A host disconnects as soon as it has the answer to Shutdown; one that does not is not waited for. */
@@ -84,7 +86,7 @@ const ownService = 'plugboard.v1.Plugin';
 /** What the connections of a plugin have in common. */
 interface Place {
   readonly library: GrpcLibrary;
-  readonly tls: ServeTls;
+  readonly tls: MutualTls;
   readonly environment: ServeEnvironment;
   readonly what: ResolvedServe;
 }
@@ -114,8 +116,6 @@ async function serveApart(
 }
 
 async function closeServer(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => {
-    systemClock.startTimer(disconnectMs, resolve);
-    server.tryShutdown(() => resolve());
-  });
+  const gone = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  await within(systemClock, disconnectMs, gone);
 }

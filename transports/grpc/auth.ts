@@ -29,8 +29,11 @@ export type GrpcAuth = { readonly headers?: Readonly<Record<string, string>> | u
   | { readonly method: 'custom' }
 );
 
+/** Headers by name. */
+export type Headers = Readonly<Record<string, string>>;
+
 /** Says the headers of a call; secrets may take a moment. */
-export type AuthHeaders = () => Promise<Readonly<Record<string, string>>>;
+export type AuthHeaders = () => Headers | Promise<Headers>;
 
 /**
  * What a host sends to say who it is.
@@ -41,7 +44,7 @@ export function authHeaders(auth: GrpcAuth): AuthHeaders {
   switch (auth.method) {
     case 'none':
     case 'custom':
-      return async () => own;
+      return () => own;
     case 'api-key': {
       const apiKey = required(auth.apiKey, 'AUTH_1101', 'api-key needs apiKey');
       return async () => ({ ...own, 'x-api-key': await apiKey() });
@@ -53,17 +56,14 @@ export function authHeaders(auth: GrpcAuth): AuthHeaders {
     case 'basic':
       return basicHeaders(auth, own);
     case 'mtls':
-      if (auth.certFile && auth.keyFile) return async () => own;
+      if (auth.certFile && auth.keyFile) return () => own;
       throw missing('AUTH_1104', 'mtls needs certFile and keyFile');
     default:
       throw unknownMethod(auth);
   }
 }
 
-function basicHeaders(
-  auth: Extract<GrpcAuth, { method: 'basic' }>,
-  own: Readonly<Record<string, string>>,
-): AuthHeaders {
+function basicHeaders(auth: Extract<GrpcAuth, { method: 'basic' }>, own: Headers): AuthHeaders {
   const username = required(auth.username, 'AUTH_1103', 'basic needs username and password');
   const password = required(auth.password, 'AUTH_1103', 'basic needs username and password');
   return async () => {
@@ -100,7 +100,7 @@ function unknownMethod(auth: unknown): PluginError {
 
 const taken = /^(:|grpc-|plugboard-|te$|content-type$|host$|connection$)/;
 
-function checkHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+function checkHeaders(headers: Headers): Headers {
   for (const [name, value] of Object.entries(headers)) {
     const isFit = /^[\w.-]+$/.test(name) && !name.endsWith('-bin') && !taken.test(name.toLowerCase());
     if (isFit && isHeaderValue(value)) continue;

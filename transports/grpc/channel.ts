@@ -2,6 +2,7 @@ import type { Clock } from '../../src/core/clock.ts';
 import { PluginError } from '../../src/core/errors.ts';
 import type { PluginInfo } from '../../src/core/plugin.ts';
 import type { Channel } from '../../src/core/transport.ts';
+import { within } from '../wire/within.ts';
 import { withResolvers } from '../wire/with-resolvers.ts';
 import type { Connection } from './connect.ts';
 import type { Spoken } from './spoken.ts';
@@ -50,21 +51,11 @@ export class GrpcChannel implements Channel {
   async #stop(timeoutMs: number): Promise<void> {
     const { over } = this.#spoken;
     if (timeoutMs > 0) {
-      await this.#within(timeoutMs, Promise.race([this.#spoken.drain(timeoutMs), over]));
+      await within(this.#clock, timeoutMs, Promise.race([this.#spoken.drain(timeoutMs), over]));
       this.#spoken.hangUp();
       this.#connection.client.close();
-      await this.#within(goodbyeMs, over);
+      await within(this.#clock, goodbyeMs, over);
     }
     this.kill(new PluginError('PLUGIN_1206', { message: 'the connection to the plugin was closed' }));
-  }
-
-  async #within(timeoutMs: number, what: Promise<unknown>): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = this.#clock.startTimer(timeoutMs, resolve);
-      void what.then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
   }
 }

@@ -1,6 +1,7 @@
 import type { ChannelOptions, Client, Metadata } from '@grpc/grpc-js';
 
 import type { OpenSetup } from '../../src/core/transport.ts';
+import type { Headers } from './auth.ts';
 import { callHeaders } from './call-metadata.ts';
 import { isBalanced, isLocal } from './endpoint.ts';
 import type { GrpcLibrary } from './load.ts';
@@ -14,7 +15,7 @@ export interface Connection {
   readonly client: Client;
   readonly security: Security;
   /** What every call begins with: who the host is, and its name for the plugin. */
-  metadata(): Promise<Metadata>;
+  metadata(): Metadata | Promise<Metadata>;
 }
 
 /** @throws {PluginError} `AUTH_1104`, `SECURITY_1801` where the two ends could not prove who they are. */
@@ -30,11 +31,15 @@ export async function connect(
     setup.logger.warn('credentials of gRPC leave this computer in the clear. Turn on tls.', { endpoint });
   }
   const client = new library.Client(endpoint, security.credentials, channelOptions(endpoint, what));
-  const metadata = async (): Promise<Metadata> => {
-    const headers = new library.Metadata();
-    for (const [name, value] of Object.entries(await what.headers())) headers.set(name, value);
-    headers.set(callHeaders.plugin, setup.plugin);
-    return headers;
+  const written = (headers: Headers): Metadata => {
+    const metadata = new library.Metadata();
+    for (const name in headers) metadata.set(name, headers[name] ?? '');
+    metadata.set(callHeaders.plugin, setup.plugin);
+    return metadata;
+  };
+  const metadata: Connection['metadata'] = () => {
+    const headers = what.headers();
+    return headers instanceof Promise ? headers.then(written) : written(headers);
   };
   return { library, endpoint, client, security, metadata };
 }

@@ -31,13 +31,16 @@ export interface ConfigureRequest {
 /** How a server is, in the words of grpc.health.v1. */
 export const serving = { unknown: 0, serving: 1, notServing: 2 } as const;
 
-const nothing = Buffer.alloc(0);
-const empty = { write: () => nothing, read: () => ({}) };
+/** A field or a message without a byte. */
+export const nothing: Buffer = Buffer.alloc(0);
+
+/** No message has anything in it. */
+export const emptyCodec: Codec<object> = { write: () => nothing, read: () => ({}) };
 
 /** A method with one question and one answer, or a stream of both. */
 type Method<Req, Resp> = MethodDefinition<Req, Resp>;
 
-const infoMethod: Method<object, Incoming> = unary('/plugboard.v1.Plugin/Info', empty, {
+const infoMethod: Method<object, Incoming> = unary('/plugboard.v1.Plugin/Info', emptyCodec, {
   write: writeWelcome,
   read: readWelcome,
 });
@@ -45,7 +48,7 @@ const infoMethod: Method<object, Incoming> = unary('/plugboard.v1.Plugin/Info', 
 const configure: Method<ConfigureRequest, object> = unary(
   '/plugboard.v1.Plugin/Configure',
   { write: writeConfigure, read: readConfigure },
-  empty,
+  emptyCodec,
 );
 
 const execute: Method<ExecuteRequest, Buffer> = unary(

@@ -1,6 +1,7 @@
 import { PluginError } from '../../src/core/errors.ts';
 import type { Channel, OpenSetup } from '../../src/core/transport.ts';
 import { startTimedOut } from '../wire/start-timeout.ts';
+import { withinStart } from '../wire/within-start.ts';
 import { GrpcChannel } from './channel.ts';
 import { connect, type Connection } from './connect.ts';
 import type { Greeting } from './greet.ts';
@@ -12,21 +13,17 @@ import { speakPlugboard, type Spoken } from './spoken.ts';
 /** Connects to one endpoint and shakes hands, as long as that may take and somebody wants it. */
 export async function openAt(endpoint: string, what: ResolvedGrpc, setup: OpenSetup): Promise<Channel> {
   const connection = await connect(await loadGrpc(), endpoint, what, setup);
-  const abandon = new AbortController();
-  const abandoned = new Promise<never>((_resolve, reject) => {
-    const tell = (): void => reject(PluginError.from(abandon.signal.reason, 'PLUGIN_1206'));
-    abandon.signal.addEventListener('abort', tell);
-  });
-  const stop = limit(abandon, connection, what, setup);
+  const timedOut = (): PluginError => startTimedOut(setup.plugin, setup.startTimeoutMs);
   try {
-    const speaking = speak({ connection, what, setup, signal: abandon.signal });
-    const spoken = await Promise.race([speaking, abandoned]);
+    const spoken = await withinStart(setup, timedOut, async (signal, giveUp) => {
+      const endWatch = limitConnecting(connection, what, setup, giveUp);
+      signal.addEventListener('abort', endWatch, { once: true });
+      return await speak({ connection, what, setup, signal }).finally(endWatch);
+    });
     return new GrpcChannel(spoken, connection, setup.clock);
   } catch (error) {
     connection.client.close();
     throw error;
-  } finally {
-    stop();
   }
 }
 
@@ -36,28 +33,17 @@ function speak(greeting: Greeting & { readonly what: ResolvedGrpc }): Promise<Sp
   return services === undefined ? speakPlugboard(greeting) : speakServices(services, greeting);
 }
 
-/** Abandons a start that takes too long or that nobody wants any more; the function it gives ends its watch. */
-function limit(
-  abandon: AbortController,
-  connection: Connection,
+/** Gives up on a server that cannot be reached in time; the function it gives ends its watch. */
+function limitConnecting(
+  { client, endpoint, library }: Connection,
   { connectTimeoutMs }: ResolvedGrpc,
-  { clock, plugin, signal, startTimeoutMs }: OpenSetup,
+  { clock, plugin }: OpenSetup,
+  giveUp: (reason: PluginError) => void,
 ): () => void {
-  const isConnected = (): boolean =>
-    connection.client.getChannel().getConnectivityState(false) === connection.library.connectivityState.READY;
-  const notConnected = (): PluginError => {
-    const message = `there is no connection to ${connection.endpoint} after ${connectTimeoutMs} ms. See whether it runs and can be reached, or raise connectTimeoutMs.`;
-    return new PluginError('PLUGIN_1205', { plugin, message, context: { connectTimeoutMs } });
-  };
-  const timers = [
-    clock.startTimer(startTimeoutMs, () => abandon.abort(startTimedOut(plugin, startTimeoutMs))),
-    clock.startTimer(connectTimeoutMs, () => isConnected() || abandon.abort(notConnected())),
-  ];
-  const onAbort = (): void => abandon.abort(PluginError.from(signal.reason, 'PLUGIN_1206', { plugin }));
-  signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  return () => {
-    for (const timer of timers) timer.cancel();
-    signal.removeEventListener('abort', onAbort);
-  };
+  const timer = clock.startTimer(connectTimeoutMs, () => {
+    if (client.getChannel().getConnectivityState(false) === library.connectivityState.READY) return;
+    const message = `there is no connection to ${endpoint} after ${connectTimeoutMs} ms. See whether it runs and can be reached, or raise connectTimeoutMs.`;
+    giveUp(new PluginError('PLUGIN_1205', { plugin, message, context: { connectTimeoutMs } }));
+  });
+  return () => timer.cancel();
 }

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 import type { Undeclared } from '../../src/core/contract.ts';
-import { PluginError } from '../../src/core/errors.ts';
 import { printable } from '../../src/core/printable.ts';
+import { wrongOptions } from '../../src/core/wrong-options.ts';
 import { defaultMaxFrameBytes } from '../wire/messages.ts';
 import { authHeaders, type AuthHeaders, type GrpcAuth } from './auth.ts';
 import { checkEndpoint } from './endpoint.ts';
@@ -81,15 +81,10 @@ export function resolveGrpc<H>(endpoint: string | readonly string[], options: Gr
   const endpoints = [endpoint].flat().map(checkEndpoint);
   if (endpoints.length === 0) checkEndpoint(undefined);
   const result = checkedOptions.safeParse(options);
-  if (!result.success) {
-    const problems = result.error.issues.map(({ path, message }) =>
-      printable(`${path.join('.') || 'options'}: ${message}`, 200),
-    );
-    const message = `the options of grpc('${printable(endpoints.join(', '), 80)}') are wrong: ${problems.join('; ')}.`;
-    throw new PluginError('CONFIG_1703', { message });
-  }
+  const source = `grpc('${printable(endpoints.join(', '), 80)}')`;
+  if (!result.success) throw wrongOptions(source, result.error.issues, 'grpc.md');
   const { tls, auth, services: given, ...plain } = result.data;
-  const services = given && checkServices(`grpc('${printable(endpoints.join(', '), 80)}')`, given);
+  const services = given && checkServices(source, given);
   const headers = authHeaders(auth);
   const hasSecrets = auth.method !== 'none' && auth.method !== 'mtls';
   return { endpoints, tls: tlsOf(tls, auth), headers, hasSecrets, services, ...plain };

@@ -5,6 +5,8 @@ import { bytesOf, listOf, readFields, writeFields, type Field } from './proto-fi
 
 /** A value is read and written in an envelope of the frames: their rules for bytes and depth hold here too. */
 const name = '"id":0,"result":';
+const opening = Buffer.from(`{${name}`);
+const closing = Buffer.from('}');
 
 /**
  * A value as a `Payload`: bytes as they are, all else as JSON with the bytes beside it.
@@ -29,7 +31,7 @@ export function readPayload(message: Buffer | undefined): unknown {
 
 /** JSON from outside, with the bytes that its marks stand for. */
 export function readJson(json: Buffer, attachments: readonly Buffer[] = []): unknown {
-  const decoded = decodeLine(Buffer.concat([Buffer.from(`{${name}`), json, Buffer.from('}')]));
+  const decoded = decodeLine(Buffer.concat([opening, json, closing]));
   if (!decoded.ok) throw malformed(decoded.fault.kind);
   if (!decoded.marked) return decoded.message['result'];
   const own = attachments.map((bytes) => new Uint8Array(bytes));

@@ -8,23 +8,48 @@ const wireTypes = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
 /** Writes a message: https://protobuf.dev/programming-guides/encoding. Defaults of proto3 are the caller's to leave out. */
 export function writeFields(fields: readonly Field[]): Buffer {
-  return Buffer.concat(fields.flatMap(([number, value]) => fieldParts(number, value)));
+  const values = fields.map(([, value]) => (typeof value === 'string' ? Buffer.from(value) : value));
+  let size = 0;
+  fields.forEach(([number], index) => (size += sizeOf(number, values[index] ?? 0)));
+  const message = Buffer.allocUnsafe(size);
+  let at = 0;
+  fields.forEach(([number], index) => (at = writeField(message, at, number, values[index] ?? 0)));
+  return message;
 }
 
-function fieldParts(number: number, value: Field[1]): Uint8Array[] {
-  if (typeof value === 'number' || typeof value === 'boolean')
-    return [varints(number * 8 + wireTypes.varint, Number(value))];
-  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
-  return [varints(number * 8 + wireTypes.bytes, bytes.byteLength), bytes];
+/** What a field holds once its text is bytes. */
+type Value = Uint8Array | number | boolean;
+
+function sizeOf(number: number, value: Value): number {
+  if (typeof value !== 'object') return varintSize(number * 8) + varintSize(Number(value));
+  return varintSize(number * 8) + varintSize(value.byteLength) + value.byteLength;
 }
 
-function varints(...values: readonly number[]): Buffer {
-  const bytes: number[] = [];
-  for (let value of values) {
-    for (; value >= 0x80; value = Math.floor(value / 0x80)) bytes.push((value % 0x80) + 0x80);
-    bytes.push(value);
-  }
-  return Buffer.from(bytes);
+function varintSize(value: number): number {
+  let size = 1;
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) size++;
+  return size;
+}
+
+/** Says where the next one begins. */
+function writeField(message: Buffer, at: number, number: number, value: Value): number {
+  if (typeof value !== 'object')
+    return writeVarint(message, writeVarint(message, at, number * 8 + wireTypes.varint), Number(value));
+  const start = writeVarint(
+    message,
+    writeVarint(message, at, number * 8 + wireTypes.bytes),
+    value.byteLength,
+  );
+  message.set(value, start);
+  return start + value.byteLength;
+}
+
+function writeVarint(message: Buffer, start: number, value: number): number {
+  let at = start;
+  let rest = value;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) message[at++] = (rest % 0x80) + 0x80;
+  message[at++] = rest;
+  return at;
 }
 
 /**

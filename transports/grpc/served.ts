@@ -1,9 +1,17 @@
-import type { Metadata, sendUnaryData, Server, ServerDuplexStream, ServerUnaryCall } from '@grpc/grpc-js';
+import type {
+  Metadata,
+  sendUnaryData,
+  Server,
+  ServerDuplexStream,
+  ServerUnaryCall,
+  StatusObject,
+} from '@grpc/grpc-js';
 
 import { systemClock } from '../../src/core/clock.ts';
 import type { Plugin } from '../../src/core/plugin.ts';
 import { reportOf } from '../wire/health-report.ts';
-import type { Incoming } from '../wire/messages.ts';
+import { protocolVersion, type Incoming } from '../wire/messages.ts';
+import { within } from '../wire/within.ts';
 import { callHeaders, readContext } from './call-metadata.ts';
 import type { GrpcLibrary } from './load.ts';
 import {
@@ -94,7 +102,7 @@ export class Served {
   }
 
   #welcome(): Incoming {
-    return { protocolVersion: 1, info: this.#plugin.info, hooks: [...this.#plugin.handlers.keys()] };
+    return { protocolVersion, info: this.#plugin.info, hooks: [...this.#plugin.handlers.keys()] };
   }
 
   async #configure({ request, metadata }: ServerUnaryCall<ConfigureRequest, object>): Promise<object> {
@@ -150,23 +158,22 @@ export class Served {
     answer: (call: ServerUnaryCall<Req, Resp>) => Promise<Resp>,
     guarded = true,
   ): (call: ServerUnaryCall<Req, Resp>, done: sendUnaryData<Resp>) => void {
-    const answered = async (call: ServerUnaryCall<Req, Resp>): Promise<Resp> => {
-      if (guarded && !(await this.#mayUse(call.metadata))) throw refused;
-      return answer(call);
+    const ifAllowed = async (call: ServerUnaryCall<Req, Resp>): Promise<Resp> => {
+      if (await this.#mayUse(call.metadata)) return answer(call);
+      throw refused;
     };
-    return (call, done) => void this.#reply(answered(call), done);
+    const answered = guarded && this.#what.authorize !== undefined ? ifAllowed : answer;
+    return (call, done) => {
+      answered(call).then(
+        (result) => done(null, result),
+        (error: unknown) => done(this.#statusOf(error)),
+      );
+    };
   }
 
-  /** Says what was thrown as a status. */
-  async #reply<Resp>(answer: Promise<Resp>, done: sendUnaryData<Resp>): Promise<void> {
-    let result: Resp;
-    try {
-      result = await answer;
-    } catch (error) {
-      const { Metadata: Trailers } = this.#library;
-      return done(error === refused ? refused : toStatus(servedError(error), new Trailers()));
-    }
-    return done(null, result);
+  /** What was thrown, as a status. */
+  #statusOf(error: unknown): Partial<StatusObject> {
+    return error === refused ? refused : toStatus(servedError(error), new this.#library.Metadata());
   }
 
   async #mayUse(metadata: Metadata): Promise<boolean> {
@@ -184,13 +191,7 @@ export class Served {
   async #close(timeoutMs: number): Promise<void> {
     const gone = new Promise<void>((resolve) => this.server.tryShutdown(() => resolve()));
     for (const session of this.#sessions) session.close();
-    await new Promise<void>((resolve) => {
-      const timer = systemClock.startTimer(timeoutMs, resolve);
-      void gone.then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
+    await within(systemClock, timeoutMs, gone);
     this.server.forceShutdown();
     for (const session of this.#sessions) session.destroy();
     try {

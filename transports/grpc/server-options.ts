@@ -4,7 +4,7 @@ import { createSecureContext } from 'node:tls';
 import * as z from 'zod';
 
 import { messageOf, PluginError } from '../../src/core/errors.ts';
-import { printable } from '../../src/core/printable.ts';
+import { wrongOptions } from '../../src/core/wrong-options.ts';
 import { defaultMaxFrameBytes } from '../wire/messages.ts';
 import type { GrpcLibrary } from './load.ts';
 import { readPem } from './tls.ts';
@@ -67,14 +67,7 @@ const checkedOptions = z.strictObject({
 /** @throws {PluginError} `CONFIG_1703` for an option that makes no sense. */
 export function resolveServer(options: ServeGrpcOptions): ResolvedServer {
   const result = checkedOptions.safeParse(options);
-  if (!result.success) {
-    const problems = result.error.issues.map(({ path, message }) =>
-      printable(`${path.join('.')}: ${message}`, 200),
-    );
-    throw new PluginError('CONFIG_1703', {
-      message: `the options of serveGrpc are wrong: ${problems.join('; ')}. See docs/grpc.md.`,
-    });
-  }
+  if (!result.success) throw wrongOptions('serveGrpc', result.error.issues, 'grpc.md');
   const { port, host, path } = result.data;
   const name = host.includes(':') ? `[${host}]` : host;
   return { ...result.data, address: path === undefined ? `${name}:${port}` : `unix:${path}` };

@@ -9,6 +9,7 @@ import { healthMethods, methods, serving } from './methods.ts';
 import { readPayload, writePayload } from './payload.ts';
 import { isStatus, tooLarge } from './services/errors.ts';
 import { codes, toWireError, transportError } from './status.ts';
+import { withoutStack } from './without-stack.ts';
 
 /** What a unary wire needs of its connection. */
 export interface UnaryPeer {
@@ -18,13 +19,21 @@ export interface UnaryPeer {
   readonly maxFrameBytes: number;
   readonly traffic: Traffic | undefined;
   /** The metadata that every call begins with: who the host is. */
-  metadata(): Promise<Metadata>;
+  metadata(): Metadata | Promise<Metadata>;
 }
+
+/** A call that somebody waits for; `call` is the library's, once there is one. */
+interface Running {
+  readonly message: RequestMessage;
+  readonly call: ClientUnaryCall | undefined;
+}
+
+type UnaryCallback = (error: ServiceError | null, response?: Buffer) => void;
 
 /** The messages of a session as unary calls, for servers that have no `Session`. */
 export class UnaryWire implements Wire {
   readonly #peer: UnaryPeer;
-  readonly #running = new Map<unknown, ClientUnaryCall | undefined>();
+  readonly #running = new Map<unknown, Running>();
   #receiver: WireReceiver | undefined;
   #idle: (() => void) | undefined;
   readonly #ended = withResolvers<void>();
@@ -45,12 +54,8 @@ export class UnaryWire implements Wire {
     if (!('method' in message)) return;
     const params = (message.params ?? {}) as Incoming;
     if (message.method === 'plugin.cancel') return this.#cancel(params['id']);
-    if (message.method !== 'plugin.call')
-      return void this.#answer(message, this.#control(message.method, params));
-    const payload = writePayload(params['request']); // what cannot be written is refused at once
-    this.#checkSize(payload.length);
-    this.#running.set(message.id, undefined);
-    void this.#answer(message, this.#execute(message.id, params, payload));
+    if (message.method === 'plugin.call') return this.#call(message, params);
+    void this.#answer(message, this.#control(message.method, params));
   }
 
   end(): void {
@@ -63,23 +68,17 @@ export class UnaryWire implements Wire {
   }
 
   async #answer(message: RequestMessage, answer: Promise<unknown>): Promise<void> {
-    const id = message.id ?? 0;
     try {
-      const result = await answer;
-      if (this.#finish(message)) this.#receiver?.message({ id, result });
+      this.#receiver?.message({ id: message.id ?? 0, result: await answer });
     } catch (error) {
-      if (!this.#finish(message)) return;
-      const wireError = isStatus(error) ? toWireError(error) : undefined;
-      if (wireError === undefined) this.#receiver?.refused(message, this.#failure(error, message));
-      else this.#receiver?.message({ id, error: wireError });
+      this.#fail(message, error);
     }
   }
 
-  /** Whether somebody still waits for the answer. */
-  #finish({ id, method }: RequestMessage): boolean {
-    const isWanted = method !== 'plugin.call' || this.#running.delete(id);
-    if (this.#running.size === 0) this.#idle?.();
-    return isWanted;
+  #fail(message: RequestMessage, error: unknown): void {
+    const wireError = isStatus(error) ? toWireError(error) : undefined;
+    if (wireError === undefined) this.#receiver?.refused(message, this.#failure(error, message));
+    else this.#receiver?.message({ id: message.id ?? 0, error: wireError });
   }
 
   #failure(error: unknown, { params }: RequestMessage): PluginError {
@@ -119,31 +118,64 @@ export class UnaryWire implements Wire {
       : { status: 'unhealthy', message: 'its server says that it does not serve' };
   }
 
-  async #execute(id: unknown, params: Incoming, request: Buffer): Promise<unknown> {
+  /** Makes no promise: each would cost a call as much as its message does. */
+  #call(message: RequestMessage, params: Incoming): void {
+    const request = writePayload(params['request']); // what cannot be written is refused at once
+    this.#checkSize(request.length);
+    const metadata = this.#peer.metadata();
+    if (!(metadata instanceof Promise)) return this.#execute(message, params, request, metadata);
+    this.#running.set(message.id, { message, call: undefined });
+    const execute = (ready: Metadata): void => {
+      if (this.#running.has(message.id)) this.#execute(message, params, request, ready);
+    };
+    metadata.then(execute).catch((error: unknown) => {
+      if (this.#finish(message.id) !== undefined) this.#fail(message, error);
+    });
+  }
+
+  #execute(message: RequestMessage, params: Incoming, request: Buffer, metadata: Metadata): void {
     const context = params['context'] as Incoming;
-    const metadata = await this.#peer.metadata();
     writeContext(context, metadata);
-    if (!this.#running.has(id)) return undefined; // given up meanwhile
     this.#peer.traffic?.sent(request.length);
     const timeoutMs = context['timeoutMs'];
     const deadline = typeof timeoutMs === 'number' ? { deadline: Date.now() + timeoutMs } : {};
-    const hook = String(params['hook']);
-    const response = await new Promise<Buffer>((resolve, reject) => {
-      const { path, requestSerialize, responseDeserialize } = methods.execute;
-      const call = this.#peer.client.makeUnaryRequest(
-        path,
-        requestSerialize,
-        responseDeserialize,
-        { hook, request },
-        metadata,
-        deadline,
-        settle(resolve, reject),
-      );
-      this.#running.set(id, call);
-    });
-    this.#peer.traffic?.received(response.length);
-    this.#checkSize(response.length);
-    return readPayload(response);
+    const { path, requestSerialize, responseDeserialize } = methods.execute;
+    const bytes = requestSerialize({ hook: String(params['hook']), request });
+    const { client } = this.#peer;
+    const settle = this.#settler(message.id);
+    const call = withoutStack(() =>
+      client.makeUnaryRequest(path, asIs, responseDeserialize, bytes, metadata, deadline, settle),
+    );
+    this.#running.set(message.id, { message, call });
+  }
+
+  /** Holds on to nothing but the id: the library keeps it until its stream is collected, long after the answer. */
+  #settler(id: RequestMessage['id']): UnaryCallback {
+    return (error, response) => {
+      const running = this.#finish(id);
+      if (running !== undefined) this.#settle(running.message, error, response);
+    };
+  }
+
+  #settle(message: RequestMessage, error: ServiceError | null, response: Buffer | undefined): void {
+    if (error !== null || response === undefined) return this.#fail(message, error);
+    let result: unknown;
+    try {
+      this.#peer.traffic?.received(response.length);
+      this.#checkSize(response.length);
+      result = readPayload(response);
+    } catch (fault) {
+      return this.#fail(message, fault);
+    }
+    this.#receiver?.message({ id: message.id ?? 0, result });
+  }
+
+  /** The call, if somebody still waited for it. */
+  #finish(id: unknown): Running | undefined {
+    const running = this.#running.get(id);
+    this.#running.delete(id);
+    if (this.#running.size === 0) this.#idle?.();
+    return running;
   }
 
   async #ask<Req, Resp>(method: MethodDefinition<Req, Resp>, request: Req): Promise<Resp> {
@@ -163,10 +195,7 @@ export class UnaryWire implements Wire {
   }
 
   #cancel(id: unknown): void {
-    const call = this.#running.get(id);
-    this.#running.delete(id);
-    call?.cancel();
-    if (this.#running.size === 0) this.#idle?.();
+    this.#finish(id)?.call?.cancel();
   }
 
   #checkSize(bytes: number): void {
@@ -191,3 +220,5 @@ async function ifOffered<T>(answer: Promise<T>): Promise<T | undefined> {
     throw error;
   }
 }
+
+const asIs = (bytes: Buffer): Buffer => bytes;

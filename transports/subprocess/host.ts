@@ -87,7 +87,7 @@ class SubprocessChannel implements Omit<Channel, 'info' | 'hooks'> {
       ended: (error) => this.#wireEnded(error),
       log: (level, message, fields) => child.log.write(level, message, fields),
     });
-    child.log.within(() => this.#session.soleTrace);
+    child.log.within(this.#session.soleTrace());
     this.ended = child.exited.then((exit) => {
       const error = this.#broken ?? endedError(exit, child, setup.plugin);
       this.#session.fail(error);

@@ -13,7 +13,8 @@ import { encodeLine } from './line-codec.ts';
 import { endedError, startChild, type Child } from './child.ts';
 import { startFailure } from './diagnose.ts';
 import { environment, type ResolvedSubprocess } from './options.ts';
-import { closedButAliveMs, stopChild, within } from './stop.ts';
+import { within } from '../wire/within.ts';
+import { closedButAliveMs, stopChild } from './stop.ts';
 
 /** A program that cannot say that it is ready is believed to be when it has lived so long. */
 const settleMs = 100;

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { PluginError } from '../../src/core/errors.ts';
 import { loadsCode } from '../../src/core/loader-variables.ts';
 import { printable } from '../../src/core/printable.ts';
+import { wrongOptions } from '../../src/core/wrong-options.ts';
 import { defaultMaxFrameBytes } from '../wire/messages.ts';
 
 /** How a child process is started and spoken to. */
@@ -68,14 +69,8 @@ export function resolveSubprocess(command: string, options: SubprocessOptions): 
     });
   }
   const result = checkedOptions.safeParse(options);
-  if (!result.success) {
-    const problems = result.error.issues.map(({ path, message }) =>
-      printable(`${path.join('.') || 'options'}: ${message}`, 200),
-    );
-    throw new PluginError('CONFIG_1703', {
-      message: `the options of subprocess('${printable(command, 80)}') are wrong: ${problems.join('; ')}.`,
-    });
-  }
+  if (!result.success)
+    throw wrongOptions(`subprocess('${printable(command, 80)}')`, result.error.issues, 'transports.md');
   return {
     ...result.data,
     // A path is the host's, wherever the child will run; a bare name is looked up on PATH.

@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/core/clock.ts';
 import type { Wire } from '../wire/messages.ts';
+import { within } from '../wire/within.ts';
 import type { Child } from './child.ts';
 
 /** A crash closes the channel a moment before the exit is known; a plugin that only closed it is ended after this. */
@@ -36,15 +37,4 @@ export async function stopChild(
   if (await within(clock, killTimeoutMs, child.exited)) return;
   child.signal('SIGKILL');
   await child.exited;
-}
-
-/** Whether something came to its end within a time. */
-export function within(clock: Clock, timeoutMs: number, what: Promise<unknown>): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = clock.startTimer(timeoutMs, () => resolve(false));
-    void what.then(() => {
-      timer.cancel();
-      resolve(true);
-    });
-  });
 }

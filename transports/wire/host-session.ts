@@ -49,6 +49,7 @@ export class HostSession implements WireReceiver {
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
   #hostCalls = 0;
+  #tellsTraces = false;
   #over = false;
   #failure: PluginError | undefined;
 
@@ -81,17 +82,21 @@ export class HostSession implements WireReceiver {
       const pending: Pending = { hook, resolve, reject, onProgress, trace };
       this.#pending.set(id, pending);
       call.onCancel = () => this.#cancel(id);
-      if (trace !== undefined) setImmediate(() => (pending.isUnderWay = true));
+      if (this.#tellsTraces && trace !== undefined) setImmediate(() => (pending.isUnderWay = true));
     });
   }
 
   /**
-   * Where the one call that runs stands in its trace; undefined while several run. What is read in the turn in which it
-   * was sent, the plugin has printed before.
+   * For a transport that reads what its plugin prints, before the first call. What it gives says where the one call
+   * that runs stands in its trace; undefined while several run. What is read in the turn in which the call was sent, the
+   * plugin has printed before.
    */
-  get soleTrace(): TraceContext | undefined {
-    const [sole, another] = this.#twoCalls();
-    return another === undefined && sole?.isUnderWay === true ? sole.trace : undefined;
+  soleTrace(): () => TraceContext | undefined {
+    this.#tellsTraces = true;
+    return () => {
+      const [sole, another] = this.#twoCalls();
+      return another === undefined && sole?.isUnderWay === true ? sole.trace : undefined;
+    };
   }
 
   /** Two of the calls that run, if there are as many; the host's own questions are none. */

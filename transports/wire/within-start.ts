@@ -3,13 +3,13 @@ import type { OpenSetup } from '../../src/core/transport.ts';
 import { limitStart } from './limit-start.ts';
 
 /**
- * Makes something for a start, as long as that may take and somebody wants it; `signal` aborts when it is given up.
- * Rejects with why it was.
+ * Makes something for a start, as long as that may take and somebody wants it; `signal` aborts when it is given up,
+ * by `giveUp` too. Rejects with why it was.
  */
 export async function withinStart<T>(
   setup: OpenSetup,
   timedOut: () => PluginError,
-  make: (signal: AbortSignal) => Promise<T>,
+  make: (signal: AbortSignal, giveUp: (reason: PluginError) => void) => Promise<T>,
 ): Promise<T> {
   const abandon = new AbortController();
   const { signal } = abandon;
@@ -17,9 +17,10 @@ export async function withinStart<T>(
     const tell = (): void => reject(PluginError.from(signal.reason, 'PLUGIN_1206', { plugin: setup.plugin }));
     signal.addEventListener('abort', tell, { once: true });
   });
-  const endWatch = limitStart(setup, (reason) => abandon.abort(reason), timedOut);
+  const giveUp = (reason: PluginError): void => abandon.abort(reason);
+  const endWatch = limitStart(setup, giveUp, timedOut);
   try {
-    return await Promise.race([make(signal), givenUp]);
+    return await Promise.race([make(signal, giveUp), givenUp]);
   } finally {
     endWatch();
   }

@@ -12,7 +12,8 @@ import { PluginLog } from '../wire/plugin-log.ts';
 import { startTimedOut } from '../wire/start-timeout.ts';
 import { withResolvers } from '../wire/with-resolvers.ts';
 import { environment } from '../subprocess/options.ts';
-import { goodbyeMs, within } from '../subprocess/stop.ts';
+import { goodbyeMs } from '../subprocess/stop.ts';
+import { within } from '../wire/within.ts';
 import { PortWire } from './port-wire.ts';
 import { workerDataKey } from './plugin.ts';
 
@@ -99,7 +100,7 @@ class WorkerChannel implements Omit<Channel, 'info' | 'hooks'> {
       ended: (error) => this.#wireEnded(error),
       log: (level, message, fields) => this.#log.write(level, message, fields),
     });
-    this.#log.within(() => this.#session.soleTrace);
+    this.#log.within(this.#session.soleTrace());
     ({ promise: this.#left, resolve: this.#leave } = withResolvers<void>());
     thread.on('error', (error) => (this.#why ??= this.#threw(error)));
     this.#exited = new Promise((resolve) => void thread.once('exit', resolve));

@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { reattachGoPlugin, type GoReattach } from 'plugboard/go-plugin';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { needsTool } from '../../languages/tool.ts';
 import { goBuildTimeoutMs } from '../../support/go-fixtures.ts';
 import { hostProgram } from '../../support/host-program.ts';
@@ -87,12 +88,14 @@ describe('a plugin that runs already', () => {
     expect(isAlive(plugin.config.Pid)).toBe(true);
   });
 
-  it('is not there, and nothing is killed', async () => {
-    const { config } = {
-      config: { Protocol: 'grpc', Pid: process.pid, Addr: { Network: 'unix', String: '/no' } },
-    } as const;
+  it('is not there: nothing is killed, and no folder for sockets is left', async () => {
+    await using folder = await tempFolder();
+    vi.stubEnv('TMPDIR', folder.path);
+    const config = { Protocol: 'grpc', Pid: process.pid, Addr: { Network: 'unix', String: '/no' } } as const;
     const error = await startError(reattachGoPlugin(config, { services }));
+    vi.unstubAllEnvs();
     expect(error).toMatchObject({ code: 'PLUGIN_1205' });
+    expect(await readdir(folder.path)).toEqual([]);
   });
 });
 

@@ -1,14 +1,16 @@
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { credentials } from '@grpc/grpc-js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseHandshakeLine } from '../../../transports/go-plugin/handshake-line.ts';
 import { needsTool } from '../../languages/tool.ts';
 import { Peer } from '../../conformance/peer.ts';
 import { goBuildTimeoutMs } from '../../support/go-fixtures.ts';
+import { hostProgram } from '../../support/host-program.ts';
 import { isAlive, until } from '../../support/processes.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 import { answerTo, lineOf, nodePlugin, runHost, startHost } from './go-hosts.ts';
 import { buildGo, hasGo } from './go-plugins.ts';
 import { hostEnvironment, records, startPlugin } from './started-plugin.ts';
@@ -69,6 +71,22 @@ describe('a served plugin', () => {
     await until(() => !existsSync(address));
     expect(isAlive(parent.pid ?? 0)).toBe(false);
   });
+});
+
+/** A space of processes of their own, in which a number can be given again. */
+const ownNumbers = ['unshare', '-Urpf', '--mount-proc', '--kill-child'];
+const chooseNumber = ['sh', '-c', 'echo 100 > /proc/sys/kernel/ns_last_pid'];
+const canChoose = spawnSync('env', [...ownNumbers, ...chooseNumber]).status === 0;
+
+it('a served plugin ends with its host if a later process has its number', async ({ skip }) => {
+  skip(!canChoose, 'no process may choose its number here');
+  await using folder = await tempFolder();
+  const env = Object.entries({ ...hostEnvironment, TMPDIR: folder.path });
+  const through = ['env', ...env.map((pair) => pair.join('=')), ...ownNumbers];
+  await using space = hostProgram('number-again.mjs', nodePlugin('go-kv.mjs'), through);
+  const { host, later } = await space.reported<{ host: number; later: number }>();
+  expect(later).toBe(host);
+  expect(await space.reported()).toEqual({ isLaterAlive: true });
 });
 
 describe('a served plugin of a host in Go', () => {

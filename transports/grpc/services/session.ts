@@ -7,7 +7,9 @@ import type { ChannelCall, OpenSetup } from '../../../src/core/transport.ts';
 import { writeContext } from '../call-metadata.ts';
 import type { Connection } from '../connect.ts';
 import { transportError } from '../status.ts';
-import { closedButAliveMs, within } from '../../subprocess/stop.ts';
+import { withoutStack } from '../without-stack.ts';
+import { closedButAliveMs } from '../../subprocess/stop.ts';
+import { within } from '../../wire/within.ts';
 import { withResolvers } from '../../wire/with-resolvers.ts';
 import { callError, isLost, isStatus, notAnswered } from './errors.ts';
 import type { CodedMethod, CodedServices } from './method.ts';
@@ -163,7 +165,9 @@ export class ServiceSession<Call> implements Spoken {
       const settle = (error: ServiceError | null, response?: Buffer): void =>
         error === null ? resolve(response ?? Buffer.alloc(0)) : reject(error);
       const options = deadlineOf(call);
-      pending.running = client.makeUnaryRequest(method, asIs, asIs, request, metadata, options, settle);
+      pending.running = withoutStack(() =>
+        client.makeUnaryRequest(method, asIs, asIs, request, metadata, options, settle),
+      );
     });
   }
 
