@@ -42,7 +42,6 @@ function optionsOf(source: ProgramConfig): SubprocessOptions {
   };
 }
 
-/** Calls have their deadline of `timeout`, and share one connection: of `connection` the rest has no meaning here. */
 function grpcOptionsOf({ auth, connection }: PluginConfig, { tls, maxFrameBytes }: GrpcConfig): GrpcOptions {
   return {
     auth,
@@ -50,6 +49,11 @@ function grpcOptionsOf({ auth, connection }: PluginConfig, { tls, maxFrameBytes 
     maxFrameBytes,
     connectTimeoutMs: connection.connectionTimeoutMs || undefined,
     keepAliveMs: connection.keepAlive ? undefined : 0,
+    requestTimeoutMs: connection.requestTimeoutMs || undefined,
+    maxConnections: connection.maxConnections || undefined,
+    maxIdleConnections: connection.maxIdleConnections,
+    idleTimeoutMs: connection.idleTimeoutMs,
+    compression: !connection.disableCompression,
   };
 }
 

@@ -70,21 +70,24 @@ export interface DependencyConfig {
   readonly optional: boolean;
 }
 
-/** How connections over a network are kept. Names and defaults are those of go-plugins. */
+/** How connections over a network are kept: those of gRPC. Names are those of go-plugins, and defaults where nothing else is said. */
 export interface ConnectionConfig {
-  /** Without effect: all calls share one connection, which carries them side by side. Default 10. */
+  /** How many there may be at once; another is made where each has 100 calls under way. 0 for one. Default 10. */
   readonly maxConnections: number;
-  /** Without effect: the one connection is kept. Default 5. */
+  /** How many of them are kept without a call; the first always is. Default 5. */
   readonly maxIdleConnections: number;
-  /** In milliseconds. Without effect: the one connection is kept. Default 30,000. */
+  /** How long those are kept, in milliseconds; 0 for no end. Default 30,000. */
   readonly idleTimeoutMs: number;
   /** For the connection to be there, in milliseconds. 0 for the transport's own, the same. Default 10,000. */
   readonly connectionTimeoutMs: number;
-  /** In milliseconds. Without effect: a call has its deadline from the plugin's `timeout`. Default 30,000. */
+  /**
+   * How long one request may take, in milliseconds, where the plugin's `timeout` leaves more; 0 for all of that. Default
+   * 0: go-plugins' 30,000 would cut a longer `timeout` off.
+   */
   readonly requestTimeoutMs: number;
   /** Whether a silent connection is asked whether it lives. Default true. */
   readonly keepAlive: boolean;
-  /** Without effect: nothing is compressed. Default false. */
+  /** Whether messages to the plugin are sent as they are, not by gzip. Default true, unlike go-plugins: it costs more time than most networks save. */
   readonly disableCompression: boolean;
 }
 

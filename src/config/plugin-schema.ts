@@ -65,9 +65,9 @@ export const connection: z.ZodType<ConnectionConfig> = z.strictObject({
   maxIdleConnections: z.int().min(0).default(5),
   idleTimeoutMs: z.number().min(0).default(30_000),
   connectionTimeoutMs: z.number().min(0).default(10_000),
-  requestTimeoutMs: z.number().min(0).default(30_000),
+  requestTimeoutMs: z.number().min(0).default(0),
   keepAlive: z.boolean().default(true),
-  disableCompression: z.boolean().default(false),
+  disableCompression: z.boolean().default(true),
 });
 
 const dependency = z.strictObject({

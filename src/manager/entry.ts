@@ -231,16 +231,14 @@ export class Entry {
     this.settings = policies.settings;
     this.instances = instances;
     const { parts } = policies;
-    const path = new CallPath(
-      {
-        ...parts,
-        transport: source.kind,
-        route: (call) => route(call, this.instances, this.name),
-        mustReroute: (target, pass) =>
-          pass?.isStale === true || this.instances.length > 1 || !this.instances.includes(target as Instance),
-      },
-      this.tally,
-    );
+    const path = new CallPath({
+      ...parts,
+      tally: this.tally,
+      transport: source.kind,
+      route: (call) => route(call, this.instances, this.name),
+      mustReroute: (target, pass) =>
+        pass?.isStale === true || this.instances.length > 1 || !this.instances.includes(target as Instance),
+    });
     if (this.#closed !== undefined) path.refuse(this.#closed);
     this.#path = path;
     if (changed.length > 0) this.#shared.events.emit('config', { plugin: this.name, changed });

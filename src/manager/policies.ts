@@ -13,7 +13,7 @@ import type { Shared } from './shared.ts';
 /** The policies of one plugin, and the settings they were made from. */
 export interface Policies {
   readonly settings: ResolvedSettings;
-  readonly parts: Omit<CallParts, 'route' | 'mustReroute' | 'transport'>;
+  readonly parts: Omit<CallParts, 'tally' | 'route' | 'mustReroute' | 'transport'>;
 }
 
 /**

@@ -24,6 +24,8 @@ export class Registry {
   readonly #defaults: Defaults;
   /** Names that a configuration knows but has turned off. */
   #disabled: ReadonlySet<string> = new Set();
+  /** Whoever asks a plugin often asks the same one again. */
+  #last: Entry | undefined = undefined;
   #isClosed = false;
   readonly #leaving = new Set<Entry>();
   readonly #onChange: (() => void)[] = [];
@@ -53,7 +55,7 @@ export class Registry {
   }
 
   find(name: string): Entry | undefined {
-    return this.#entries.get(name);
+    return this.#last?.name === name ? this.#last : this.#look(name);
   }
 
   /** @throws {PluginError} `PLUGIN_1201` if there is none of that name. */
@@ -148,7 +150,13 @@ export class Registry {
     return report;
   }
 
+  #look(name: string): Entry | undefined {
+    this.#last = this.#entries.get(name);
+    return this.#last;
+  }
+
   #changed(): void {
+    this.#last = undefined;
     for (const listener of this.#onChange) listener();
   }
 }

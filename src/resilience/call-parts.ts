@@ -55,6 +55,8 @@ export interface CallParts {
   readonly transport: string;
   readonly contract: Contract;
   readonly timeoutMs: number;
+  /** Counts the calls of the plugin; it outlives a change of policy. */
+  readonly tally: Tally;
   readonly limiter: RateLimiter | undefined;
   /** Finds an instance whose breaker lets the call through, or says why there is none. */
   readonly route: (call: Routable) => PluginError | undefined;

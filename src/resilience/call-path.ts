@@ -16,16 +16,13 @@ export interface DrainOptions {
 /** The way of every call to one plugin: composed once, no layers at call time. */
 export class CallPath {
   readonly #parts: CallParts;
-  readonly #tally: Tally;
   #refusal: (() => PluginError) | undefined = undefined;
   /** Most plugins are asked one hook again and again. */
   #lastHook: string | undefined = undefined;
   #lastQuestion: Question | undefined = undefined;
 
-  /** The tally outlives a path, so that a plugin's counts survive a change of its policy. */
-  constructor(parts: CallParts, tally: Tally) {
+  constructor(parts: CallParts) {
     this.#parts = parts;
-    this.#tally = tally;
   }
 
   /** How many calls wait for a token or a slot. */
@@ -46,7 +43,7 @@ export class CallPath {
     if (problem !== undefined) return Promise.reject(this.#badOptions(problem));
     const question = hook === this.#lastHook ? this.#lastQuestion : this.#find(hook);
     if (question === undefined) return Promise.reject(this.#noSuchHook(hook));
-    const call = new Call(this.#parts, this.#tally, hook, question, request, options);
+    const call = new Call(this.#parts, hook, question, request, options);
     return new Promise((resolve, reject) => call.begin(resolve, reject));
   }
 
@@ -63,7 +60,7 @@ export class CallPath {
     reject: (error: PluginError) => void,
   ): void {
     if (this.#refusal !== undefined) return reject(this.#refusal());
-    new Call(this.#parts, this.#tally, hook, question, request, options).begin(resolve, reject);
+    new Call(this.#parts, hook, question, request, options).begin(resolve, reject);
   }
 
   /** Refuses every new call from now on; the first reason stays. */
@@ -75,7 +72,7 @@ export class CallPath {
   hurry(timeoutMs: number): () => number {
     let cancelled = 0;
     const timer = this.#parts.clock.startTimer(timeoutMs, () => {
-      cancelled = cancelAll(this.#parts, this.#tally, undefined);
+      cancelled = cancelAll(this.#parts, this.#parts.tally, undefined);
     });
     return () => {
       timer.cancel();
@@ -85,7 +82,7 @@ export class CallPath {
 
   /** Waits until no call runs, for at most `timeoutMs`; then cancels the rest. Says how many that were. */
   drain(options: DrainOptions): Promise<number> {
-    return drain(this.#tally, this.#parts, options, undefined);
+    return drain(this.#parts.tally, this.#parts, options, undefined);
   }
 
   /** The same for the calls of one instance. */

@@ -1,9 +1,9 @@
 import type { ExecutionContext } from '../core/execution-context.ts';
-import type { Clock } from '../core/clock.ts';
 import type { PluginError } from '../core/errors.ts';
 import { tellQuietly } from '../core/listener.ts';
 import type { CallSpan, TracedCall, Tracer } from '../core/tracer.ts';
 import type { Channel, ChannelCall } from '../core/transport.ts';
+import type { CallParts } from './call-parts.ts';
 
 const processTag = Math.random().toString(36).slice(2, 8);
 let callCount = 0;
@@ -27,11 +27,11 @@ export abstract class CallView implements ChannelCall {
   protected readonly options: ExecutionContext | undefined;
   /** Undefined while nobody traces. */
   protected span: CallSpan | undefined = undefined;
-  private readonly clock: Clock;
+  protected readonly parts: CallParts;
   private ownId: string | undefined = undefined;
 
-  constructor(clock: Clock, hook: string, request: unknown, options: ExecutionContext | undefined) {
-    this.clock = clock;
+  constructor(parts: CallParts, hook: string, request: unknown, options: ExecutionContext | undefined) {
+    this.parts = parts;
     this.hook = hook;
     this.request = request;
     this.options = options;
@@ -42,7 +42,7 @@ export abstract class CallView implements ChannelCall {
   }
 
   get remainingMs(): number {
-    return this.expiresAt === 0 ? this.timeoutMs : Math.max(0, this.expiresAt - this.clock.now());
+    return this.expiresAt === 0 ? this.timeoutMs : Math.max(0, this.expiresAt - this.parts.clock.now());
   }
 
   get headers(): Readonly<Record<string, string>> | undefined {

@@ -5,12 +5,13 @@ import { PluginError } from '../core/errors.ts';
 import { isThenable } from '../core/thenable.ts';
 import type { Channel } from '../core/transport.ts';
 import { unwatch, watch } from './abort-watch.ts';
+import { AttemptDeadline, type Attempting } from './attempt-deadline.ts';
 import { backoffMs, jittered } from './backoff.ts';
 import { verdictOf, type Pass } from './breaker.ts';
 import type { CallParts, Question, RetryPolicy, Routable, Target } from './call-parts.ts';
 import { CallView } from './call-view.ts';
 import { overloaded, type Waiter } from './concurrency.ts';
-import { Deadline, type DeadlineEntry, type DeadlineList } from './deadlines.ts';
+import type { DeadlineEntry, DeadlineList } from './deadlines.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { givenUp } from './given-up.ts';
 import { checked } from './schema-check.ts';
@@ -21,39 +22,34 @@ import type { Tally } from './tally.ts';
  * the channel, so that a call costs two objects and one promise.
  * Rare closures stand in methods of their own: a method makes room for its closures whenever it is entered.
  */
-export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
+export class Call extends CallView implements DeadlineEntry, Attempting, Routable, Waiter {
   target: Target | undefined = undefined;
   pass: Pass | undefined = undefined;
   list: DeadlineList | undefined = undefined;
   previous: DeadlineEntry | undefined = undefined;
   next: DeadlineEntry | undefined = undefined;
-  private readonly parts: CallParts;
-  private readonly tally: Tally;
   private readonly question: Question;
-  private resolve!: (answer: unknown) => void;
-  private reject!: (error: PluginError) => void;
+  private resolve: ((answer: unknown) => void) | undefined = undefined;
+  private reject: ((error: PluginError) => void) | undefined = undefined;
   private startedAt = 0;
   private slot: 'none' | 'waiting' | 'held' = 'none';
-  private attemptEnd: Deadline | undefined = undefined;
+  private attemptEnd: AttemptDeadline | undefined = undefined;
   private attemptError: PluginError | undefined = undefined;
 
   constructor(
     parts: CallParts,
-    tally: Tally,
     hook: string,
     question: Question,
     request: unknown,
     options: ExecutionContext | undefined,
   ) {
-    super(parts.clock, hook, request, options);
-    this.parts = parts;
-    this.tally = tally;
+    super(parts, hook, request, options);
     this.question = question;
   }
 
   /** Whether it is one that a tally counts; with a target, one that was sent there and has no answer yet. */
   isLeft(tally: Tally, target: Target | undefined): boolean {
-    if (target === undefined) return this.tally === tally;
+    if (target === undefined) return this.parts.tally === tally;
     return this.target === target && this.slot !== 'waiting' && this.attemptError === undefined;
   }
 
@@ -61,8 +57,8 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   begin(resolve: (answer: unknown) => void, reject: (error: PluginError) => void): void {
     this.resolve = resolve;
     this.reject = reject;
-    const { deadlines, timeoutMs, budget, recorder, clock, tracing } = this.parts;
-    this.tally.begin();
+    const { tally, deadlines, timeoutMs, budget, recorder, clock, tracing } = this.parts;
+    tally.begin();
     if (tracing.tracer !== undefined) this.startSpan(tracing.tracer, this.parts);
     budget.deposit();
     this.timeoutMs = this.options?.timeoutMs || timeoutMs;
@@ -186,14 +182,18 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     this.answered(answer, attempt);
   }
 
-  private boundAttempt(attempt: number): void {
+  /** One attempt took too long; the plugin is told, and another may follow. */
+  attemptExpired(attempt: number): void {
     const { attemptTimeoutMs } = this.parts.retry;
-    this.attemptEnd = new Deadline(this.parts.deadlines, attemptTimeoutMs, () => {
-      const message = `attempt ${attempt} had no answer within ${attemptTimeoutMs} ms.`;
-      const error = this.error('PLUGIN_1204', message, { retryable: true });
-      this.onCancel?.(error);
-      this.attemptFailed(error, attempt);
-    });
+    const message = `attempt ${attempt} had no answer within ${attemptTimeoutMs} ms.`;
+    const error = this.error('PLUGIN_1204', message, { retryable: true });
+    this.onCancel?.(error);
+    this.attemptFailed(error, attempt);
+  }
+
+  private boundAttempt(attempt: number): void {
+    const { deadlines, retry } = this.parts;
+    this.attemptEnd = new AttemptDeadline(deadlines, retry.attemptTimeoutMs, this, attempt);
   }
 
   private answered(answer: unknown, attempt: number): void {
@@ -259,18 +259,27 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
   private succeed(answer: unknown): void {
     if (this.settled) return;
     this.settle(undefined, undefined);
-    this.resolve(answer);
+    const { resolve } = this;
+    this.letGo();
+    resolve?.(answer);
   }
 
   /** `blame` is what the breaker judges: of a call that was given up, its last attempt. */
   protected fail(error: PluginError, blame: PluginError = error): void {
     if (this.settled) return;
     this.settle(error, blame);
-    this.reject(error);
+    const { reject } = this;
+    this.letGo();
+    reject?.(error);
+  }
+
+  /** A call that has aged among the garbage would keep its answer there too, until the next full collection. */
+  private letGo(): void {
+    this.resolve = this.reject = this.onCancel = undefined;
   }
 
   private settle(error: PluginError | undefined, blame: PluginError | undefined): void {
-    const { deadlines, recorder, concurrency } = this.parts;
+    const { tally, deadlines, recorder, concurrency } = this.parts;
     this.settled = true;
     deadlines.remove(this);
     if (this.options?.signal !== undefined) unwatch(this.options.signal, this);
@@ -283,7 +292,7 @@ export class Call extends CallView implements DeadlineEntry, Routable, Waiter {
     this.leaveTarget(this.slot === 'waiting' ? 'neutral' : verdictOf(blame), error === undefined);
     calls?.ended(this.hook, this.startedAt, this.parts.clock.now(), error?.code, this.traceparent);
     this.span?.end(error);
-    this.tally.end(error === undefined);
+    tally.end(error === undefined);
   }
 
   private leaveTarget(verdict: ReturnType<typeof verdictOf>, succeeded = false): void {

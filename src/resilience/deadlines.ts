@@ -34,6 +34,7 @@ export class Deadline implements DeadlineEntry {
 /** Entries that wait equally long: the order of arrival is the order of expiry. */
 export class DeadlineList {
   readonly timeoutMs: number;
+  /** The first to end; unknown while all its entries are of this turn, since most are over within it. */
   head: DeadlineEntry | undefined = undefined;
   tail: DeadlineEntry | undefined = undefined;
   /** Whether its last entries may have no time yet. */
@@ -69,7 +70,6 @@ export class DeadlineQueue implements Undated {
   #unstamped: DeadlineList[] = [];
   #timer: Timer | undefined = undefined;
   #timerAt = Infinity;
-  #size = 0;
 
   constructor(clock: Clock, turnEnd: TurnEnd) {
     this.#clock = clock;
@@ -81,10 +81,8 @@ export class DeadlineQueue implements Undated {
     const { tail } = list;
     entry.list = list;
     entry.previous = tail;
-    if (tail === undefined) list.head = entry;
-    else tail.next = entry;
+    if (tail !== undefined) tail.next = entry;
     list.tail = entry;
-    this.#size++;
     if (!list.awaitsStamp) this.#awaitStamp(list);
   }
 
@@ -92,19 +90,19 @@ export class DeadlineQueue implements Undated {
   remove(entry: DeadlineEntry): void {
     const { list, previous, next } = entry;
     if (list === undefined) return;
-    if (previous === undefined) list.head = next;
-    else previous.next = next;
+    if (list.head === entry) list.head = next;
+    if (previous !== undefined) previous.next = next;
     if (next === undefined) list.tail = previous;
     else next.previous = previous;
     entry.list = entry.previous = entry.next = undefined;
-    if (--this.#size === 0) this.#timer?.keepAlive(false);
+    if (list.tail === undefined && this.#timer !== undefined) this.#keepAlive();
   }
 
   /** Every entry, in no order. */
   entries(): DeadlineEntry[] {
     const found: DeadlineEntry[] = [];
     for (const list of this.#lists.values()) {
-      for (let entry = list.head; entry !== undefined; entry = entry.next) found.push(entry);
+      for (let entry = list.tail; entry !== undefined; entry = entry.previous) found.push(entry);
     }
     return found;
   }
@@ -114,12 +112,14 @@ export class DeadlineQueue implements Undated {
     const lists = this.#unstamped;
     this.#unstamped = [];
     for (const list of lists) {
-      for (let entry = list.tail; entry !== undefined && entry.expiresAt === 0; entry = entry.previous)
+      for (let entry = list.tail; entry !== undefined && entry.expiresAt === 0; entry = entry.previous) {
         entry.expiresAt = now + list.timeoutMs;
+        if (entry.previous === undefined) list.head = entry;
+      }
       list.awaitsStamp = false;
     }
     this.#plan(now);
-    if (this.#size > 0) this.#timer?.keepAlive(true);
+    this.#keepAlive();
   }
 
   /** Ends the timer; nothing expires any more. */
@@ -127,6 +127,13 @@ export class DeadlineQueue implements Undated {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#timerAt = Infinity;
+  }
+
+  /** The process lives on for as long as somebody waits. */
+  #keepAlive(): void {
+    let waits = false;
+    for (const { tail } of this.#lists.values()) waits ||= tail !== undefined;
+    this.#timer?.keepAlive(waits);
   }
 
   #listOf(timeoutMs: number): DeadlineList {

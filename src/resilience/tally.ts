@@ -9,31 +9,32 @@ export interface CallCounts {
 
 /** Counts calls and tells when none is left. */
 export class Tally {
-  started = 0;
-  succeeded = 0;
-  active = 0;
-  #listener: ((active: number) => void) | undefined;
+  #started = 0;
+  #succeeded = 0;
+  #failed = 0;
+  #listener: ((active: number) => void) | undefined = undefined;
 
   get counts(): CallCounts {
-    const { started, succeeded, active } = this;
-    return { started, succeeded, failed: started - succeeded - active, active };
+    return { started: this.#started, succeeded: this.#succeeded, failed: this.#failed, active: this.active };
+  }
+
+  get active(): number {
+    return this.#started - this.#succeeded - this.#failed;
   }
 
   begin(): void {
-    this.started++;
-    this.active++;
+    this.#started++;
   }
 
   end(succeeded: boolean): void {
-    if (succeeded) this.succeeded++;
-    this.active--;
+    if (succeeded) this.#succeeded++;
+    else this.#failed++;
     this.#listener?.(this.active);
   }
 
   /** Takes a call back that went elsewhere before it was sent. */
   withdraw(): void {
-    this.started--;
-    this.active--;
+    this.#started--;
     this.#listener?.(this.active);
   }
 

@@ -49,7 +49,7 @@ const changes: Readonly<Record<string, { to: unknown; with?: Fields; as?: string
   'connection.connectionTimeoutMs': { to: 50 },
   'connection.requestTimeoutMs': { to: 50 },
   'connection.keepAlive': { to: false },
-  'connection.disableCompression': { to: true },
+  'connection.disableCompression': { to: false },
   dependencies: { to: ['bob'] },
   labels: { to: { team: 'mail' }, as: 'labels.team' },
   annotations: { to: { note: 'x' }, as: 'annotations.note' },

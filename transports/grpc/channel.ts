@@ -5,6 +5,7 @@ import type { Channel } from '../../src/core/transport.ts';
 import { within } from '../wire/within.ts';
 import { withResolvers } from '../wire/with-resolvers.ts';
 import type { Connection } from './connect.ts';
+import { askWithin, type RequestLimit } from './request-timeout.ts';
 import type { Spoken } from './spoken.ts';
 
 /** A server that was asked to say goodbye gets so long for it, in milliseconds. */
@@ -18,22 +19,27 @@ export class GrpcChannel implements Channel {
   readonly #spoken: Spoken;
   readonly #connection: Connection;
   readonly #clock: Clock;
+  readonly #limit: RequestLimit;
   readonly #end: (reason: PluginError | undefined) => void;
   #closing: Promise<void> | undefined;
 
-  constructor(spoken: Spoken, connection: Connection, clock: Clock) {
+  constructor(spoken: Spoken, connection: Connection, limit: RequestLimit) {
     this.info = spoken.info;
     this.hooks = spoken.hooks;
     this.#spoken = spoken;
     this.#connection = connection;
-    this.#clock = clock;
+    this.#clock = limit.clock;
+    this.#limit = limit;
     const { promise, resolve } = withResolvers<PluginError | undefined>();
     this.ended = promise;
     this.#end = resolve;
     void spoken.over.then((reason) => this.kill(reason));
   }
 
-  call: Channel['call'] = (call) => this.#spoken.call(call);
+  call: Channel['call'] = (call) =>
+    this.#limit.requestTimeoutMs < call.remainingMs
+      ? askWithin(this.#limit, call, (limited) => this.#spoken.call(limited))
+      : this.#spoken.call(call);
   health: Channel['health'] = () => this.#spoken.health();
   configure: Channel['configure'] = (config) => this.#spoken.configure(config);
 

@@ -50,9 +50,10 @@ function pinsOf({ tls }: ResolvedGrpc, { launch }: OpenSetup): readonly string[]
 }
 
 function channelOptions(endpoint: string, what: ResolvedGrpc): ChannelOptions {
-  const { keepAliveMs, tls } = what;
+  const { keepAliveMs, tls, compression } = what;
   return {
     ...ownOptions(what),
+    ...(compression && { 'grpc.default_compression_algorithm': gzip }),
     ...(isLocal(endpoint) && { 'grpc.enable_http_proxy': 0 }),
     ...(keepAliveMs > 0 && {
       'grpc.keepalive_time_ms': keepAliveMs,
@@ -74,6 +75,9 @@ export function ownOptions({ maxFrameBytes }: Pick<ResolvedGrpc, 'maxFrameBytes'
     'grpc.service_config_disable_resolution': 1, // policies are the manager's, not those of a record of DNS
   };
 }
+
+/** The library's number for it. */
+const gzip = 2;
 
 /** What a message has around its payload. */
 const messageRoomBytes = 64;

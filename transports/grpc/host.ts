@@ -2,6 +2,7 @@ import type { Undeclared } from '../../src/core/contract.ts';
 import { PluginError } from '../../src/core/errors.ts';
 import type { Channel, OpenSetup, PluginSource } from '../../src/core/transport.ts';
 import { openAt } from './open-at.ts';
+import { ChannelPool, type PoolParts } from './pool.ts';
 import { resolveGrpc, type GrpcOptions, type ResolvedGrpc } from './options.ts';
 
 /**
@@ -34,7 +35,7 @@ async function openFirst(what: ResolvedGrpc, setup: OpenSetup, first: number): P
   for (let at = 0; at < endpoints.length; at++) {
     const endpoint = endpoints[(first + at) % endpoints.length] ?? '';
     try {
-      return await openAt(endpoint, what, setup);
+      return pooled(await openAt(endpoint, what, setup), endpoint, what, setup);
     } catch (error) {
       const failure = PluginError.from(error, 'PLUGIN_1205', { plugin: setup.plugin });
       if (failure.code !== 'PLUGIN_1205' || setup.signal.aborted) throw failure;
@@ -45,4 +46,13 @@ async function openFirst(what: ResolvedGrpc, setup: OpenSetup, first: number): P
   if (errors.length === 1 && only !== undefined) throw only;
   const message = `none of its ${errors.length} servers can be reached: ${errors.map((error) => error.rawMessage).join(' ')}`;
   throw new PluginError('PLUGIN_1205', { plugin: setup.plugin, message });
+}
+
+/** A connection that others may join. */
+function pooled(first: Channel, endpoint: string, what: ResolvedGrpc, setup: OpenSetup): Channel {
+  if (what.maxConnections === 1) return first;
+  const { config, clock, logger } = setup;
+  const open: PoolParts['open'] = (current, signal) =>
+    openAt(endpoint, what, { ...setup, config: current, signal });
+  return new ChannelPool(first, { limits: what, open, config, clock, logger });
 }

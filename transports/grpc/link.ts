@@ -59,13 +59,16 @@ export function lost({ client, library }: Connection): Promise<Status> {
   let wasThere = false;
   return new Promise((resolve) => {
     const look = (): void => {
-      channel.getConnectivityState(true); // connects, if it does not yet
       const state = channel.getConnectivityState(false);
       wasThere ||= state === READY;
       if (state === SHUTDOWN) return resolve({ code: codes.ok, details: '' });
       if (wasThere && state === TRANSIENT_FAILURE)
         return resolve({ code: codes.unavailable, details: 'the connection is lost, and there is no other' });
-      channel.watchConnectivityState(state, Infinity, look);
+      channel.getConnectivityState(true); // connects, if it does not yet
+      // A channel that is being closed is idle for a moment, in which it would connect again.
+      channel.watchConnectivityState(channel.getConnectivityState(false), Infinity, () =>
+        queueMicrotask(look),
+      );
     };
     look();
   });

@@ -20,7 +20,8 @@ export async function openAt(endpoint: string, what: ResolvedGrpc, setup: OpenSe
       signal.addEventListener('abort', endWatch, { once: true });
       return await speak({ connection, what, setup, signal }).finally(endWatch);
     });
-    return new GrpcChannel(spoken, connection, setup.clock);
+    const { plugin, clock } = setup;
+    return new GrpcChannel(spoken, connection, { plugin, clock, requestTimeoutMs: what.requestTimeoutMs });
   } catch (error) {
     connection.client.close();
     throw error;

@@ -35,6 +35,25 @@ export interface GrpcOptions<H = Undeclared> {
    * hang up on who asks more often, unless they are told otherwise.
    */
   readonly keepAliveMs?: number | undefined;
+  /**
+   * How long a request may take whose caller has more time, in milliseconds: `PLUGIN_1204`, which may be repeated.
+   * Default: as long as its caller has.
+   */
+  readonly requestTimeoutMs?: number | undefined;
+  /**
+   * How many connections there may be at once. Another is made where each has 100 calls under way: RFC 9113 asks servers
+   * to take as many streams on one, and many take no more. Each is a host of its own for its server. Default 1.
+   */
+  readonly maxConnections?: number | undefined;
+  /** How many of them are kept without a call; the first always is. Default 5, as go-plugins. */
+  readonly maxIdleConnections?: number | undefined;
+  /** How long they are, in milliseconds; 0 for no end. Default 30,000, as go-plugins. */
+  readonly idleTimeoutMs?: number | undefined;
+  /**
+   * Whether messages to the server are compressed, by gzip. Default false: it costs more time than most networks save.
+   * What the server compresses is read in any case.
+   */
+  readonly compression?: boolean | undefined;
 }
 
 /** Options with their defaults, checked. */
@@ -50,6 +69,12 @@ export interface ResolvedGrpc {
   readonly maxFrameBytes: number;
   readonly connectTimeoutMs: number;
   readonly keepAliveMs: number;
+  /** Infinity for the caller's own. */
+  readonly requestTimeoutMs: number;
+  readonly maxConnections: number;
+  readonly maxIdleConnections: number;
+  readonly idleTimeoutMs: number;
+  readonly compression: boolean;
 }
 
 const file = z.string().min(1).optional();
@@ -74,6 +99,11 @@ const checkedOptions = z.strictObject({
   maxFrameBytes: z.number().min(1024).default(defaultMaxFrameBytes),
   connectTimeoutMs: z.number().min(1).default(10_000),
   keepAliveMs: z.number().min(0).default(300_000),
+  requestTimeoutMs: z.number().min(1).optional(),
+  maxConnections: z.int().min(1).default(1),
+  maxIdleConnections: z.int().min(0).default(5),
+  idleTimeoutMs: z.number().min(0).default(30_000),
+  compression: z.boolean().default(false),
 });
 
 /** @throws {PluginError} `PLUGIN_1003` to `PLUGIN_1005`, `AUTH_11xx`, `CONFIG_1703` for what makes no sense. */
@@ -83,11 +113,11 @@ export function resolveGrpc<H>(endpoint: string | readonly string[], options: Gr
   const result = checkedOptions.safeParse(options);
   const source = `grpc('${printable(endpoints.join(', '), 80)}')`;
   if (!result.success) throw wrongOptions(source, result.error.issues, 'grpc.md');
-  const { tls, auth, services: given, ...plain } = result.data;
+  const { tls, auth, services: given, requestTimeoutMs = Infinity, ...plain } = result.data;
   const services = given && checkServices(source, given);
   const headers = authHeaders(auth);
   const hasSecrets = auth.method !== 'none' && auth.method !== 'mtls';
-  return { endpoints, tls: tlsOf(tls, auth), headers, hasSecrets, services, ...plain };
+  return { endpoints, tls: tlsOf(tls, auth), headers, hasSecrets, services, requestTimeoutMs, ...plain };
 }
 
 function tlsOf(tls: boolean | GrpcTls, auth: GrpcAuth): GrpcTls | undefined {

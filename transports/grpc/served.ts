@@ -1,11 +1,4 @@
-import type {
-  Metadata,
-  sendUnaryData,
-  Server,
-  ServerDuplexStream,
-  ServerUnaryCall,
-  StatusObject,
-} from '@grpc/grpc-js';
+import type { Metadata, sendUnaryData, Server, ServerDuplexStream, ServerUnaryCall } from '@grpc/grpc-js';
 
 import { systemClock } from '../../src/core/clock.ts';
 import type { Plugin } from '../../src/core/plugin.ts';
@@ -163,17 +156,19 @@ export class Served {
       throw refused;
     };
     const answered = guarded && this.#what.authorize !== undefined ? ifAllowed : answer;
-    return (call, done) => {
-      answered(call).then(
-        (result) => done(null, result),
-        (error: unknown) => done(this.#statusOf(error)),
-      );
-    };
+    return (call, done) => void this.#reply(answered(call), done);
   }
 
-  /** What was thrown, as a status. */
-  #statusOf(error: unknown): Partial<StatusObject> {
-    return error === refused ? refused : toStatus(servedError(error), new this.#library.Metadata());
+  /** Says what was thrown as a status. */
+  async #reply<Resp>(answer: Promise<Resp>, done: sendUnaryData<Resp>): Promise<void> {
+    let result: Resp;
+    try {
+      result = await answer;
+    } catch (error) {
+      const { Metadata: Trailers } = this.#library;
+      return done(error === refused ? refused : toStatus(servedError(error), new Trailers()));
+    }
+    return done(null, result);
   }
 
   async #mayUse(metadata: Metadata): Promise<boolean> {

@@ -142,9 +142,9 @@ export class UnaryWire implements Wire {
     const { path, requestSerialize, responseDeserialize } = methods.execute;
     const bytes = requestSerialize({ hook: String(params['hook']), request });
     const { client } = this.#peer;
-    const settle = this.#settler(message.id);
+    const done = this.#settler(message.id);
     const call = withoutStack(() =>
-      client.makeUnaryRequest(path, asIs, responseDeserialize, bytes, metadata, deadline, settle),
+      client.makeUnaryRequest(path, asIs, responseDeserialize, bytes, metadata, deadline, done),
     );
     this.#running.set(message.id, { message, call });
   }

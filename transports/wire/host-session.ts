@@ -16,18 +16,8 @@ import {
   type Wire,
   type WireReceiver,
 } from './messages.ts';
+import { Pending } from './pending.ts';
 import { fromWireError, toWireError } from './wire-error.ts';
-
-interface Pending {
-  readonly hook: string | undefined;
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: PluginError) => void;
-  readonly onProgress?: ((value: unknown) => void) | undefined;
-  /** Where the call stands in its trace. */
-  readonly trace?: TraceContext | undefined;
-  /** Whether the turn in which it was sent is over. */
-  isUnderWay?: boolean;
-}
 
 /** How many questions one plugin may ask the host at once; more is a flood. */
 const maxHostCalls = 1000;
@@ -79,7 +69,7 @@ export class HostSession implements WireReceiver {
       if (id === undefined) return;
       const { onProgress, traceparent, tracestate } = call;
       const trace = traceparent === undefined ? undefined : { traceparent, tracestate };
-      const pending: Pending = { hook, resolve, reject, onProgress, trace };
+      const pending = new Pending(hook, resolve, reject, onProgress, trace);
       this.#pending.set(id, pending);
       call.onCancel = () => this.#cancel(id);
       if (this.#tellsTraces && trace !== undefined) setImmediate(() => (pending.isUnderWay = true));
@@ -138,7 +128,7 @@ export class HostSession implements WireReceiver {
     this.#failure ??= error;
     const pending = [...this.#pending.values()];
     this.#pending.clear();
-    for (const { hook, reject } of pending) reject(atHook(error, hook));
+    for (const one of pending) one.reject(atHook(error, one.hook));
   }
 
   message(message: Incoming): void {
@@ -194,7 +184,7 @@ export class HostSession implements WireReceiver {
   #ask(method: string, params: unknown = {}): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const id = this.#send(method, params, reject);
-      if (id !== undefined) this.#pending.set(id, { hook: undefined, resolve, reject });
+      if (id !== undefined) this.#pending.set(id, new Pending(undefined, resolve, reject));
     });
   }
 

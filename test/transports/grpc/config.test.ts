@@ -2,6 +2,7 @@ import { Simple } from 'plugboard';
 import { serveGrpc } from 'plugboard/grpc';
 import { describe, expect, it } from 'vitest';
 import { managed } from '../../support/managed.ts';
+import { relay } from '../../support/relay.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { echo } from './servers.ts';
 
@@ -28,6 +29,29 @@ describe('a configuration', () => {
     await expect(manager.execute('auth' as never, 'x'.repeat(70_000))).rejects.toMatchObject({
       code: 'RPC_2006',
     });
+  });
+
+  it('says how its connections are kept', async () => {
+    await using folder = await tempFolder();
+    await using server = await serveGrpc<string, string>({
+      name: 'slow',
+      version: '1.0.0',
+      execute: (text, { remainingMs }) => `${text.length} within ${remainingMs <= 5000}`,
+    });
+    await using between = await relay(server.port);
+    const file = await folder.write(
+      'plugboard.yaml',
+      `plugins:
+  - name: slow
+    transport: grpc
+    endpoint: ${between.endpoint}
+    connection: { request_timeout: 5s, disable_compression: false, max_connections: 2, idle_timeout: 1s }
+`,
+    );
+    await using host = await managed(Simple<string, string>().withConfig(file).build());
+    const answer = await host.manager.execute('slow' as never, 'x'.repeat(1_000_000));
+    expect(answer).toBe('1000000 within true');
+    expect(between.bytes).toBeLessThan(50_000);
   });
 
   it.each([
