@@ -167,7 +167,9 @@ export class Call extends CallView implements DeadlineEntry, Attempting, Routabl
     if (this.settled) return;
     const { attempt } = this;
     this.onCancel = undefined;
-    if (this.parts.retry.attemptTimeoutMs !== 0) this.boundAttempt(attempt);
+    const { deadlines, retry } = this.parts;
+    if (retry.attemptTimeoutMs !== 0)
+      this.attemptEnd = new AttemptDeadline(deadlines, retry.attemptTimeoutMs, this, attempt);
     let answer: unknown;
     try {
       answer = this.span === undefined ? channel.call(this) : this.askTraced(channel, this.span);
@@ -189,11 +191,6 @@ export class Call extends CallView implements DeadlineEntry, Attempting, Routabl
     const error = this.error('PLUGIN_1204', message, { retryable: true });
     this.onCancel?.(error);
     this.attemptFailed(error, attempt);
-  }
-
-  private boundAttempt(attempt: number): void {
-    const { deadlines, retry } = this.parts;
-    this.attemptEnd = new AttemptDeadline(deadlines, retry.attemptTimeoutMs, this, attempt);
   }
 
   private answered(answer: unknown, attempt: number): void {
@@ -258,29 +255,24 @@ export class Call extends CallView implements DeadlineEntry, Attempting, Routabl
 
   private succeed(answer: unknown): void {
     if (this.settled) return;
-    this.settle(undefined, undefined);
     const { resolve } = this;
-    this.letGo();
+    this.settle(undefined, undefined);
     resolve?.(answer);
   }
 
   /** `blame` is what the breaker judges: of a call that was given up, its last attempt. */
   protected fail(error: PluginError, blame: PluginError = error): void {
     if (this.settled) return;
-    this.settle(error, blame);
     const { reject } = this;
-    this.letGo();
+    this.settle(error, blame);
     reject?.(error);
-  }
-
-  /** A call that has aged among the garbage would keep its answer there too, until the next full collection. */
-  private letGo(): void {
-    this.resolve = this.reject = this.onCancel = undefined;
   }
 
   private settle(error: PluginError | undefined, blame: PluginError | undefined): void {
     const { tally, deadlines, recorder, concurrency } = this.parts;
     this.settled = true;
+    // A call that V8 has put among the old objects would keep its answer alive until the next full collection.
+    this.resolve = this.reject = this.onCancel = undefined;
     deadlines.remove(this);
     if (this.options?.signal !== undefined) unwatch(this.options.signal, this);
     this.attemptEnd?.cancel();
