@@ -169,3 +169,5 @@ export {
   type SmtpServerHooks,
   type SmtpServerSession,
 } from './smtp-server.ts';
+export { harakaHooks, type HarakaHooks } from './haraka.ts';
+export type { HarakaPlugin } from './haraka-parts.ts';

@@ -68,6 +68,11 @@ export function replyOf(hook: RefusingHook, answer: Reject | Defer): Reply {
   return { code, enhanced, text: text.replaceAll(/[^ -~]/g, '?') };
 }
 
+/** Whether an answer says no, for good or for now. */
+export function isRefusal(said: { readonly action: string }): said is Reject | Defer {
+  return said.action === 'reject' || said.action === 'defer';
+}
+
 function usualReply(hook: RefusingHook, action: 'reject' | 'defer'): Reply {
   const replies: { readonly reject?: string; readonly defer?: string } = defaultReplies[hook];
   const line = replies[action] ?? (action === 'reject' ? '550 5.0.0 Refused' : failed);

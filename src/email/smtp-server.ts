@@ -9,11 +9,12 @@ import type { RunOptions } from '../hooks/chain.ts';
 import type { SaidOf } from '../hooks/combining.ts';
 import { openScope, type Scope } from '../hooks/scope.ts';
 import type { Verdict } from '../hooks/verdict.ts';
+import { ActivePeers } from './active-peers.ts';
 import { mailAddr, type MailAddr } from './address.ts';
 import type { Defer, Reject } from './answers.ts';
 import type { EmailHook, EmailHooks } from './hooks.ts';
 import type { MessageCompleteAnswer, MessageCompleteRequest } from './message.ts';
-import { replyOf, type RefusingHook } from './replies.ts';
+import { isRefusal, replyOf, type RefusingHook } from './replies.ts';
 import type { MailSession, MailTransaction } from './session.ts';
 
 /** What the adapter needs of a `PluginManager<EmailHooks>`. */
@@ -92,7 +93,7 @@ export function smtpServerHooks(manager: EmailHookRunner): SmtpServerHooks {
 class Adapter implements SmtpServerHooks {
   readonly #manager: EmailHookRunner;
   readonly #open = new Map<string, Open>();
-  readonly #fromIp = new Map<string, number>();
+  readonly #active = new ActivePeers();
 
   constructor(manager: EmailHookRunner) {
     this.#manager = manager;
@@ -125,9 +126,7 @@ class Adapter implements SmtpServerHooks {
       isRefused: false,
     };
     this.#open.set(session.id, open);
-    const activeFromIp = (this.#fromIp.get(session.remoteAddress) ?? 0) + 1;
-    this.#fromIp.set(session.remoteAddress, activeFromIp);
-    const request = { session: sessionOf(session, open), activeFromIp, activeTotal: this.#open.size };
+    const request = { session: sessionOf(session, open), ...this.#active.add(session.remoteAddress) };
     const { answer: said } = await this.#manager.run('connection.connect', request, { within: open.scope });
     open.isRefused = said.action === 'reject' || said.action === 'defer';
     refuse('connection.connect', said);
@@ -165,9 +164,7 @@ class Adapter implements SmtpServerHooks {
     const open = this.#open.get(session.id);
     if (open === undefined) return;
     this.#open.delete(session.id);
-    const left = (this.#fromIp.get(session.remoteAddress) ?? 1) - 1;
-    if (left > 0) this.#fromIp.set(session.remoteAddress, left);
-    else this.#fromIp.delete(session.remoteAddress);
+    this.#active.remove(session.remoteAddress);
     const request = {
       session: sessionOf(session, open),
       reason: open.isRefused ? ('rejected' as const) : ('quit' as const), // it does not say how else it ended
@@ -214,10 +211,6 @@ function refuse(hook: RefusingHook, said: { readonly action: string } | Reject |
   if (!isRefusal(said)) return;
   const { code, enhanced, text } = replyOf(hook, said);
   throw Object.assign(new Error(`${enhanced} ${text}`), { responseCode: code });
-}
-
-function isRefusal(said: { readonly action: string }): said is Reject | Defer {
-  return said.action === 'reject' || said.action === 'defer';
 }
 
 async function answer(done: Done, ask: () => Promise<void>): Promise<void> {
