@@ -7,6 +7,7 @@ import type { PluginRecorder } from '../core/metrics.ts';
 import type { PluginSource } from '../core/transport.ts';
 import { CallPath } from '../resilience/call-path.ts';
 import { Tally } from '../resilience/tally.ts';
+import { adjusted } from './adjusted.ts';
 import { entryHealth } from './entry-health.ts';
 import { viewOf } from './entry-view.ts';
 import { checkSource } from './admission.ts';
@@ -19,7 +20,6 @@ import { route } from './router.ts';
 import type { Shared } from './shared.ts';
 import { anyInfo, starting, type InfoCheck } from './starting.ts';
 import {
-  configureAll,
   shift,
   startSomehow,
   type ReplaceStrategy,
@@ -108,8 +108,8 @@ export class Entry {
     return this.#hold(async () => {
       const { source = this.source, settings = this.settings } = next;
       const policies = await this.#policiesFor(settings);
-      const adjusted = next.inPlace && (await this.#adjusted(settings));
-      const made = adjusted || (await this.#shift(next.strategy, this.#stage(source, settings, next.check)));
+      const inPlace = next.inPlace ? await adjusted(this, settings) : undefined;
+      const made = inPlace ?? (await this.#shift(next.strategy, this.#stage(source, settings, next.check)));
       return [source, policies, made];
     });
   }
@@ -150,23 +150,6 @@ export class Entry {
     if (limiter !== policies.parts.limiter) limiter?.close(); // who waited under the old limit need not
     const cancelled = made.cancelled + (await this.#retire(made.toRetire));
     return { cancelled, durationMs: clock.now() - startedAt };
-  }
-
-  /** The running instances under other settings; undefined where only a new start brings them. */
-  async #adjusted(settings: ResolvedSettings): Promise<Shift | undefined> {
-    const { instances, settings: before, name } = this;
-    const needsStart =
-      instances.some(({ supervisor }) => supervisor.ended || supervisor.state.status === 'failed') ||
-      before.instances.count !== settings.instances.count ||
-      !isDeepStrictEqual(before.services, settings.services);
-    if (needsStart) return undefined;
-    const sameConfig = isDeepStrictEqual(before.config, settings.config);
-    if (!sameConfig && !(await configureAll(name, instances, settings.config, before.config)))
-      return undefined;
-    const undo = async (): Promise<void> => {
-      if (!sameConfig) await configureAll(name, instances, before.config, settings.config);
-    };
-    return { instances, toRetire: [], cancelled: 0, undo };
   }
 
   #stage(nextSource: PluginSource, nextSettings: ResolvedSettings, check: InfoCheck = anyInfo): Stage {
