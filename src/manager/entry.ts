@@ -12,9 +12,11 @@ import { entryHealth } from './entry-health.ts';
 import { viewOf } from './entry-view.ts';
 import { checkSource } from './admission.ts';
 import { Cooldown } from './cooldown.ts';
+import { changedSettings } from './changed-settings.ts';
 import { drainPlugin, retire, type Drained } from './drains.ts';
 import type { Instance } from './instance.ts';
 import { newInstances } from './instances.ts';
+import type { NextForm } from './next-form.ts';
 import { policiesOf, type Policies } from './policies.ts';
 import { route } from './router.ts';
 import type { Shared } from './shared.ts';
@@ -28,16 +30,6 @@ import {
   type Takeover,
 } from './takeover.ts';
 import type { DrainReport, PluginView } from './view.ts';
-
-/** What a plugin is to become; without a source or settings it keeps those that the change before leaves it. */
-export interface NextForm {
-  readonly source?: PluginSource | undefined;
-  readonly settings?: ResolvedSettings | undefined;
-  readonly strategy: ReplaceStrategy;
-  /** Whether the running instances may go on, where the settings allow it. */
-  readonly inPlace: boolean;
-  readonly check?: InfoCheck | undefined;
-}
 
 /** One registered plugin: its instances and the way of its calls. Its changes happen one after the other. */
 export class Entry {
@@ -282,11 +274,4 @@ export class Entry {
   #newInstances(source: PluginSource, settings: ResolvedSettings): readonly Instance[] {
     return newInstances(this.name, source, settings, this.#shared, () => this.settings, this.recorder);
   }
-}
-
-function changedSettings(before: ResolvedSettings, after: ResolvedSettings): string[] {
-  const names = Object.keys(after) as (keyof ResolvedSettings)[];
-  return names.filter(
-    (name) => before[name] !== after[name] && !isDeepStrictEqual(before[name], after[name]),
-  );
 }
