@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import type { ResolvedSettings } from '../config/settings.ts';
 import type { PluginError } from '../core/errors.ts';
 import type { PluginHealth } from '../core/health.ts';
