@@ -9,6 +9,7 @@ import { PluginError } from '../core/errors.ts';
 import type { Gate } from '../core/gate.ts';
 import { isLogLevel, type Logger, type LogLevel } from '../core/logger.ts';
 import { checkExporter, type MetricsExporter } from '../core/metrics-exporter.ts';
+import { ownCopy } from '../core/own-copy.ts';
 import { printable } from '../core/printable.ts';
 import type { TracingOptions } from '../core/tracer.ts';
 import type { PluginSource } from '../core/transport.ts';
@@ -27,7 +28,7 @@ class PlanBuilder {
   }
 
   withPlugin(name: string, source: PluginSource, settings: PluginSettings = {}): PlanBuilder {
-    return this.#with({ plugins: [...this.#plan.plugins, { name, source, settings }] });
+    return this.#with({ plugins: [...this.#plan.plugins, { name, source, settings: ownCopy(settings) }] });
   }
 
   withServices(services: Record<string, ServiceFunction>): PlanBuilder {
@@ -81,7 +82,7 @@ class PlanBuilder {
       'what withTracing() is given',
       "Give { endpoint: 'http://localhost:4318' }, or nothing.",
     );
-    return this.#with({ tracing });
+    return this.#with({ tracing: ownCopy(tracing) });
   }
 
   withSecurity(security: Gate | string | WhitelistOptions): PlanBuilder {
@@ -95,7 +96,7 @@ class PlanBuilder {
   }
 
   withConfig(config: string | object, configReading: ConfigReading = {}): PlanBuilder {
-    return this.#with({ config, configReading });
+    return this.#with({ config: ownCopy(config), configReading });
   }
 
   fromDirectory(...directories: readonly string[]): PlanBuilder {

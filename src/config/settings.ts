@@ -34,7 +34,7 @@ export interface PluginSettings<Service extends string = string> {
   readonly healthCheck?: HealthCheckSettings | false;
   /** How many run side by side; a number alone is `{ count }`. */
   readonly instances?: number | InstancesSettings;
-  /** Handed to the plugin when it starts, as it is. */
+  /** Handed to the plugin when it starts, as it was when it was given; `reconfigure` brings what has changed since. */
   readonly config?: unknown;
   /** Its records below this level are dropped. Default: the manager's, from `withLogLevel`. */
   readonly logLevel?: LogLevel;

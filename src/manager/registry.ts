@@ -3,6 +3,7 @@ import type { PluginSettings, ResolvedSettings } from '../config/settings.ts';
 import { checkObject } from '../core/check-given.ts';
 import type { PluginError } from '../core/errors.ts';
 import { checkPluginName } from '../core/names.ts';
+import { ownCopy } from '../core/own-copy.ts';
 import { printable } from '../core/printable.ts';
 import type { PluginSource } from '../core/transport.ts';
 import { Entry } from './entry.ts';
@@ -110,7 +111,7 @@ export class Registry {
   resolve(name: string, settings: PluginSettings): ResolvedSettings {
     checkObject(settings, `the settings of '${printable(name, 80)}'`, 'Leave them out for the defaults.');
     const { settings: defaults, timeoutMs } = this.#defaults;
-    const resolved = resolveSettings({ ...defaults, ...settings }, name, timeoutMs);
+    const resolved = resolveSettings(ownCopy({ ...defaults, ...settings }), name, timeoutMs);
     this.checkServices(name, resolved);
     return resolved;
   }

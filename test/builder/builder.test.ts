@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Simple } from 'plugboard';
+import { definePlugin, Simple } from 'plugboard';
 import { inProcess } from 'plugboard/transports';
 import { answering, hanging, loud } from '../manager/plugins.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -16,6 +16,26 @@ describe('a builder', () => {
     await using itself = await managed(stem.build());
     const names = [left, right, itself].map(({ manager }) => manager.listPlugins().map(({ name }) => name));
     expect(names).toEqual([['loud', 'left'], ['loud', 'right'], ['loud']]);
+  });
+
+  it('keeps what it was given, whatever becomes of it later', async () => {
+    const settings = { timeoutMs: 20, config: { greeting: 'hello' } };
+    const clock = new ManualClock();
+    const configs: unknown[] = [];
+    const plugin = definePlugin({
+      name: 'keeps',
+      version: '1.0.0',
+      initialize: ({ config }) => void configs.push(config),
+      execute: () => new Promise<string>(() => {}),
+    });
+    const stem = simple.withClock(clock).withPlugin('hanging', inProcess(plugin), settings);
+    settings.timeoutMs = -1;
+    settings.config.greeting = 'bye';
+    await using host = await managed(stem.build());
+    const call = host.manager.execute('hanging', 'hello');
+    clock.advance(20);
+    await expect(call).rejects.toThrow('no answer within 20 ms');
+    expect(configs).toEqual([{ greeting: 'hello' }]);
   });
 
   it('builds a new manager each time', async () => {

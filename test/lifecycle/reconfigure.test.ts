@@ -106,6 +106,23 @@ describe('reconfigure', () => {
     expect([configs, plugin.starts]).toEqual([['first', 'told second', 'second'], 2]);
   });
 
+  it('sees what has changed in an object that it was given before', async () => {
+    const plugin = named('auth');
+    const settings = { config: { level: 1, words: ['a'] } };
+    const { host, manager } = await hostOf(plugin, settings);
+    await using _ = host;
+    const told: unknown[] = [];
+    plugin.last.configure = async (config) => told.push(config) > 0;
+    settings.config.level = 2;
+    await manager.reconfigure('auth', settings);
+    settings.config.words.push('b');
+    await manager.reconfigure('auth', settings);
+    expect(told).toEqual([
+      { level: 2, words: ['a'] },
+      { level: 2, words: ['a', 'b'] },
+    ]);
+  });
+
   it('replaces a plugin that cannot take new config while it runs', async () => {
     const { host, manager } = await hostOf(named('auth'), { config: 1 });
     await using _ = host;

@@ -14,6 +14,8 @@ interface Conditions {
   readonly descriptors: readonly string[];
 }
 
+type Given = Pick<SubprocessOptions, 'args' | 'env'>;
+
 async function conditionsOf(source: PluginSource): Promise<Conditions> {
   await using host = await managed(Simple<string, Conditions>().withPlugin('subject', source).build());
   return await host.manager.execute('subject', 'tell');
@@ -73,6 +75,21 @@ describe('what a plugin is started with', () => {
     );
     expect(Object.keys(env).filter((name) => ![...passedOn, 'TOKEN'].includes(name))).toEqual([]);
     expect(env['TOKEN']).toBe('t');
+  });
+
+  it.each([
+    ['a process', (options: Given) => subprocess(process.execPath, options)],
+    ['a worker', (options: Given) => worker(fixture('reports-itself.mjs'), options)],
+  ])('is what %s was given, whatever becomes of it later', async (kind, start) => {
+    const options = {
+      args: kind === 'a worker' ? ['a'] : [fixture('reports-itself.mjs'), 'a'],
+      env: { TOKEN: 't' },
+    };
+    const source = start(options);
+    options.args.push('b');
+    options.env.TOKEN = 'u';
+    const { args, env } = await conditionsOf(source);
+    expect([args, env['TOKEN']]).toEqual([['a'], 't']);
   });
 
   it('is its arguments as they are: no shell looks at them', async () => {

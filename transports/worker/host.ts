@@ -36,6 +36,8 @@ const checkedOptions = z.strictObject({
   args: z.array(z.string()).optional(),
 });
 
+type CheckedOptions = z.output<typeof checkedOptions>;
+
 /**
  * A plugin in a thread of this process: `worker(new URL('./score.js', import.meta.url))`.
  * It has its own event loop and heap but no protection: a worker can end the whole process.
@@ -47,17 +49,17 @@ export function worker<H = Undeclared>(file: string | URL, options: WorkerOption
       message: 'a worker needs a file: a path, or new URL(…, import.meta.url).',
     });
   }
-  const { error } = checkedOptions.safeParse(options);
+  const { error, data } = checkedOptions.safeParse(options);
   if (error !== undefined)
     throw wrongOptions(`worker('${printable(String(file), 80)}')`, error.issues, 'transports.md');
+  const { env } = data;
   const url =
     typeof file === 'string' && !file.startsWith('file:') ? pathToFileURL(resolvePath(file)) : new URL(file);
   return {
     kind: 'worker',
     target: url.href,
-    launch:
-      url.protocol === 'file:' ? { kind: 'module', file: fileURLToPath(url), env: options.env } : undefined,
-    open: (setup) => openWorker(admittedUrl(url, setup), options, setup),
+    launch: url.protocol === 'file:' ? { kind: 'module', file: fileURLToPath(url), env } : undefined,
+    open: (setup) => openWorker(admittedUrl(url, setup), data, setup),
   };
 }
 
@@ -66,7 +68,7 @@ function admittedUrl(url: URL, { launch }: OpenSetup): URL {
   return launch?.kind === 'module' ? pathToFileURL(launch.file) : url;
 }
 
-async function openWorker(url: URL, options: WorkerOptions, setup: OpenSetup): Promise<Channel> {
+async function openWorker(url: URL, options: CheckedOptions, setup: OpenSetup): Promise<Channel> {
   const { port1, port2 } = new MessageChannel();
   try {
     const thread = new Worker(url, {
