@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest';
+import { hasTool } from '../languages/tool.ts';
 
 const root = new URL('../../', import.meta.url);
 const host = fileURLToPath(new URL('.build/examples/mail/host.js', root));
@@ -133,6 +134,20 @@ describe('npm run demo', () => {
     expect(lines.filter((line) => /\p{Cc}/u.test(line))).toEqual([]);
     expect(own.stdout).toMatch(/^(\d+) of \1 messages judged$/m);
   });
+
+  test.skipIf(process.platform !== 'linux' || !hasTool('script', '--version'))(
+    'shows its progress on a terminal, on one line that is gone at the end',
+    async () => {
+      const command = `'${process.execPath}' '${host}' '${join(mailFolder, 'plain-ham.eml')}'`;
+      const terminal = spawn('script', ['-qec', command, '/dev/null'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const shown = await text(terminal.stdout);
+      expect(shown).toContain(`\r${'█'.repeat(30)} 1 of 1 messages judged\u001b[K\r\u001b[K`);
+      expect(shown).not.toMatch(/messages judged\r?\n/);
+      expect(shown).toMatch(/Left running: nothing\.\r?\n$/);
+    },
+  );
 
   test('judges the messages of an mbox', async () => {
     const { status, stdout } = await demo([await writeMbox('some.mbox', 1)]);
