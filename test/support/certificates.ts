@@ -2,6 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hasTool } from '../languages/tool.ts';
+
+/** Whether certificates can be made here. */
+export const hasOpenssl: boolean = hasTool('openssl', 'version');
 
 /** A certificate with its key, as files. */
 export interface KeyPair {

@@ -7,14 +7,16 @@ import { describe, expect, it } from 'vitest';
 import { openDelivery, stubDns } from './support/delivery.ts';
 import { refusal, startPeer } from './support/peer.ts';
 import { dayMs, enqueue } from './support/queued-mail.ts';
-import { authority } from '../../support/certificates.ts';
+import { needsToolNow } from '../../languages/tool.ts';
+import { authority, hasOpenssl } from '../../support/certificates.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
 const bob = 'bob@example.net';
 const recipients = (...names: string[]) => names.map((name) => ({ address: `${name}@example.net` }));
 
 describe('delivery', () => {
-  it('brings a mail to the host that DNS names, once for all recipients there, with TLS where it is offered', async () => {
+  it('brings a mail to the host that DNS names, once for all recipients there, with TLS where it is offered', async (context) => {
+    needsToolNow(context, 'openssl', hasOpenssl);
     await using folder = await tempFolder();
     const { keyFile, certFile } = authority(folder.path, 'ca').sign('localhost');
     const certificate = { key: readFileSync(keyFile), cert: readFileSync(certFile) };

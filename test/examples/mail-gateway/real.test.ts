@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
 import { describe, expect, it } from 'vitest';
 import { hashPassword } from '../../../examples/mail-gateway/plugins/auth-file.ts';
-import { authority } from '../../support/certificates.ts';
+import { needsToolNow } from '../../languages/tool.ts';
+import { authority, hasOpenssl } from '../../support/certificates.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { Client } from './support/client.ts';
 import { everybody, testGateway } from './support/gateway.ts';
@@ -28,7 +29,8 @@ const from = (address: string): string => `From: ${address}\r\nSubject: hello\r\
 const to = ['bob@example.net'];
 
 describe('scenario 1 with the plugins that come with the gateway', () => {
-  it('says in Authentication-Results that SPF, DKIM and DMARC pass', async () => {
+  it('says in Authentication-Results that SPF, DKIM and DMARC pass', async (context) => {
+    needsToolNow(context, 'openssl', hasOpenssl);
     await using folder = await tempFolder();
     const { certFile, keyFile } = authority(folder.path, 'ca').sign('localhost');
     const users = await folder.write('users', `ada:${await hashPassword('lovelace')}\n`, 0o600);

@@ -4,16 +4,20 @@ import { Simple, type PluginSource } from 'plugboard';
 import { serveGrpc, type GrpcServer, type ServeGrpcTls } from 'plugboard/grpc';
 import { grpc } from 'plugboard/transports';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasTool, needsTool } from '../../languages/tool.ts';
-import { authority, fingerprint, type Authority, type KeyPair } from '../../support/certificates.ts';
+import { needsTool } from '../../languages/tool.ts';
+import {
+  authority,
+  fingerprint,
+  type Authority,
+  type KeyPair,
+  hasOpenssl,
+} from '../../support/certificates.ts';
 import { startError } from '../../support/start-error.ts';
 import { tempFolder, type TempFolder } from '../../support/temp-folder.ts';
 import { echo, host } from './servers.ts';
 
 /** By name: an IP address is no name of TLS. */
 const at = ({ port }: GrpcServer): string => `localhost:${port}`;
-
-const hasOpenssl = hasTool('openssl', 'version');
 
 describe('TLS', () => {
   needsTool('openssl', hasOpenssl);
