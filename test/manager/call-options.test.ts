@@ -49,6 +49,29 @@ describe('what a caller says about a call', () => {
   });
 });
 
+describe('options that make no sense', () => {
+  it.each([
+    [{ timeoutMs: NaN }, 'timeoutMs must be a number of at least 0.'],
+    [{ timeoutMs: '5' }, 'timeoutMs must be a number of at least 0.'],
+    [{ maxRetries: 1.5 }, 'maxRetries must be a whole number of at least 0.'],
+    [{ signal: {} }, 'signal must be an AbortSignal.'],
+    [{ requestId: 7 }, 'requestId must be text.'],
+    [{ headers: 'tenant' }, 'headers must be an object.'],
+    [{ metadata: null }, 'metadata must be an object.'],
+  ])('are refused, and the plugin is not asked: %o', async (given, words) => {
+    let asked = 0;
+    const plugin = answering<string, number>(() => ++asked);
+    await using host = await managed(Simple<string, number>().withPlugin('auth', inProcess(plugin)).build());
+    const call = host.manager.execute('auth', 'x', given as ExecutionContext);
+    await expect(call).rejects.toMatchObject({
+      code: 'CONFIG_1703',
+      plugin: 'auth',
+      message: expect.stringContaining(words) as string,
+    });
+    expect(asked).toBe(0);
+  });
+});
+
 describe('progress', () => {
   const counting = answering<string, string>((_, context) => {
     for (const step of [1, 2, 3]) context.progress(step);

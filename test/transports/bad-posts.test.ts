@@ -31,3 +31,14 @@ it.each([
   expect(await host.manager.execute('subject', what)).toBe('ok');
   expect(log.records.find(({ fields }) => 'kind' in fields)?.fields['kind']).toBe(kind);
 });
+
+it('what cannot be posted to a worker is said in one sentence, with the cure', async () => {
+  await using host = await managed(
+    Simple<unknown, string>()
+      .withPlugin('subject', worker(fixture('bad/posts-as-told.mjs')))
+      .build(),
+  );
+  await expect(host.manager.execute('subject', Symbol('x'))).rejects.toThrow(
+    'cannot be copied to another thread: Symbol(x) could not be cloned. Send plain data.',
+  );
+});

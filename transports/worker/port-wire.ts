@@ -109,6 +109,7 @@ function notReading(): PluginError {
 }
 
 function uncopyable(error: unknown): PluginError {
-  const message = `the message cannot be copied to another thread: ${messageOf(error)}. Send plain data.`;
+  const why = messageOf(error).replace(/\.$/, ''); // Node ends some of its messages with a full stop, others not
+  const message = `the message cannot be copied to another thread: ${why}. Send plain data.`;
   return new PluginError('RPC_2005', { message, cause: error });
 }
