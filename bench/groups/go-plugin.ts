@@ -19,8 +19,8 @@ interface Part {
 }
 
 const parts: readonly Part[] = [
-  { size: '100 B', width: 1, course: { rounds: 9, calls: 500 }, limit: atMost(1.5) },
-  { size: '100 B', width: 64, course: { rounds: 9, calls: 2000 } },
+  { size: '100 B', width: 1, course: { rounds: 99, calls: 50, warmups: 20 }, limit: atMost(1.5) },
+  { size: '100 B', width: 64, course: { rounds: 49, calls: 256, warmups: 20 } },
   { size: '1 MB', width: 1, course: { rounds: 5, calls: 5, warmups: 1 } },
   { size: '1 MB', width: 64, course: { rounds: 3, calls: 64, warmups: 1 } },
 ];
