@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import type { Rival } from './rival.ts';
@@ -19,7 +20,8 @@ export async function bareGoPlugin(
   const env = { ...process.env, ECHO_PLUGIN: 'echo', PLUGIN_PROTOCOL_VERSIONS: '1' };
   const child = spawn(program, { env, stdio: ['ignore', 'pipe', 'ignore'] });
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-  const client = new Client(`unix:${line.split('|')[3]}`, credentials.createInsecure(), {
+  const socket = line.split('|')[3] ?? '';
+  const client = new Client(`unix:${socket}`, credentials.createInsecure(), {
     'grpc.max_receive_message_length': -1,
   });
   const write = (bytes: Uint8Array): Buffer => Buffer.from(encode(bytes));
@@ -34,6 +36,7 @@ export async function bareGoPlugin(
     close: () => {
       client.close();
       child.kill();
+      rmSync(socket, { force: true }); // a plugin in Go that is killed leaves it behind
     },
   };
 }
