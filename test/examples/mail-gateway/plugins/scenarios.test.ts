@@ -59,7 +59,7 @@ describe('scenario 4: limits', () => {
     expect(await send(port, undefined, four)).toMatch(/^450.4\.7\.1/);
     const large = plugin('limits', rateLimiter(new ManualClock()), { limits });
     await using other = await testGateway([large, everybody]);
-    expect(await send(other.port, `Subject: large\r\n\r\n${'a'.repeat(1000)}`)).toMatch(/^45[02].4/);
+    expect(await send(other.port, `Subject: large\r\n\r\n${'a'.repeat(1000)}`)).toMatch(/^450.4\.7\.1/);
   });
 
   it('of log-ins count failures alone, and lock out until their time is over', async () => {
@@ -100,7 +100,7 @@ describe('scenario 6: an unknown sender', () => {
     }
     await using host = await testGateway([plugin('greylist', greylist(clock), config), everybody]);
     expect(await send(host.port)).toMatch(/^250/);
-    expect(await send(host.port, undefined, ['eve@example.net'])).toMatch(/^451/);
+    expect(await send(host.port, undefined, ['eve@example.net'])).toMatch(/^250/);
   });
 });
 
