@@ -1,4 +1,5 @@
-import { Production, type Clock, type Logger, type PluginManager } from 'plugboard';
+import { Production, type Clock, type Logger, type LogLevel, type PluginManager } from 'plugboard';
+import { resolveConfig } from 'plugboard/config';
 import { emailHooks, messageServices, type EmailHooks } from 'plugboard/email';
 import { tellOfPlugins } from './hooks.ts';
 import type { OpenMessages } from './open-messages.ts';
@@ -19,6 +20,7 @@ export class MailPlugins {
   readonly manager: PluginManager<EmailHooks>;
   readonly #first: OwnPlugin;
   #config: object | undefined;
+  #logLevel: LogLevel;
   #shipped: readonly OwnPlugin[];
   readonly #undo: () => void;
 
@@ -30,6 +32,7 @@ export class MailPlugins {
     this.manager = manager;
     this.#shipped = shipped;
     this.#config = config;
+    this.#logLevel = levelOf(first, config);
     this.#first = first;
     this.#undo = tellOfPlugins(manager);
   }
@@ -51,6 +54,11 @@ export class MailPlugins {
     }
     const configured = whole === undefined ? builder : builder.withConfig(whole);
     return new MailPlugins((await configured.build()).dynamic(), shipped, options);
+  }
+
+  /** The least level that the configuration wants logged. */
+  get logLevel(): LogLevel {
+    return this.#logLevel;
   }
 
   /** Whether some plugin may answer a hook. */
@@ -75,6 +83,7 @@ export class MailPlugins {
     await exchange.keep();
     this.#shipped = next;
     this.#config = config;
+    this.#logLevel = levelOf(this.#first, config);
   }
 
   async close(): Promise<void> {
@@ -90,4 +99,8 @@ function naming({ name, settings }: OwnPlugin, config: object): object {
     plugins === undefined || plugins === null || (Array.isArray(plugins) && plugins.length === 0);
   if (!isNone || discovery !== undefined) return config;
   return { ...config, plugins: [{ name, priority: settings?.priority }] };
+}
+
+function levelOf(first: OwnPlugin, config: object | undefined): LogLevel {
+  return resolveConfig(naming(first, config ?? {})).logLevel;
 }

@@ -12,7 +12,7 @@ import { MemoryLogger } from '../../support/memory-logger.ts';
 import { expectNoChildren, until } from '../../support/processes.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { Client } from './support/client.ts';
-import { everybody, testGateway } from './support/gateway.ts';
+import { everybody, own, testGateway } from './support/gateway.ts';
 import { gatewayYaml, GatewayProcess } from './support/gateway-process.ts';
 
 const mailPlugin = fileURLToPath(
@@ -58,6 +58,28 @@ describe('a gateway', () => {
     await using test = await testGateway([], {}, { log_level: 'error' });
     expect(test.gateway.manager.listPlugins().map(({ name }) => name)).toEqual(['own-domains']);
   });
+
+  it.each([
+    ['info', 0],
+    ['debug', 1],
+  ])(
+    'says at the level %s of a client that left in the middle of a command: %d records',
+    async (level, count) => {
+      let isAsked = false;
+      const thinks = own('thinks', {
+        'transaction.rcptTo': () => ((isAsked = true), new Promise(() => {})),
+      });
+      await using test = await testGateway([thinks], {}, { log_level: level });
+      {
+        using client = await Client.hello(test.port);
+        client.write('MAIL FROM:<a@x.org>\r\nRCPT TO:<b@x.org>\r\n');
+        await until(() => isAsked);
+      }
+      await until(() => test.gateway.sessions === 0);
+      await test.gateway.close();
+      expect(test.log.named('a step of a session could not be taken')).toHaveLength(count);
+    },
+  );
 
   it('leaves nothing running when its port is taken', async () => {
     await using folder = await tempFolder();
