@@ -22,7 +22,7 @@ import { ManualClock } from '../../../support/manual-clock.ts';
 import { tempFolder } from '../../../support/temp-folder.ts';
 import { Client } from '../support/client.ts';
 import { everybody, own, testGateway } from '../support/gateway.ts';
-import { eicar, hasClamd, startClamd } from './clamd-daemon.ts';
+import { eicar, hasClamd, startClamd, streamMaxBytes } from './clamd-daemon.ts';
 import { gtube, hasRspamd, startRspamd } from './rspamd-daemon.ts';
 
 const minute = 60_000;
@@ -173,6 +173,19 @@ describe('scenarios 8 and 9: malware', () => {
     expect(await send(host.port)).toMatch(/^250/);
     await host.peer.next();
     expect(host.peer.taken).toHaveLength(1);
+  });
+
+  it('is not looked for in what is longer than clamd takes: scenario 10 refuses that', async () => {
+    await using clamd = await startClamd();
+    const config = { port: clamd.port, maxSize: streamMaxBytes };
+    await using host = await testGateway([plugin('clamav', clamav(), config), everybody]);
+    const text = `Subject: Hello\r\n\r\n${'a'
+      .repeat(76)
+      .concat('\r\n')
+      .repeat(streamMaxBytes / 76)}`;
+    expect(await send(host.port, text)).toBe('552 5.3.4 Too large to be scanned');
+    expect(await send(host.port, text.slice(0, streamMaxBytes / 2))).toMatch(/^250/);
+    expect(await readdir(join(host.folder, 'quarantine'))).toEqual([]);
   });
 
   it('is looked for later while clamd is away, or never where the operator wants that', async () => {
