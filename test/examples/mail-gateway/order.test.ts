@@ -25,6 +25,7 @@ const way: readonly (keyof EmailHooks)[] = [
   'security.rateLimitCheck',
   'command.auth',
   'security.rateLimitCheck',
+  'security.rateLimitCheck',
   'transaction.mailFrom',
   'security.reputationCheck',
   'authn.spfCheck',

@@ -181,6 +181,7 @@ describe('the SMTP side', () => {
       'auth 127.0.0.1 0',
       'auth 127.0.0.1 1',
       'auth 127.0.0.1 0',
+      'auth 127.0.0.1 0',
       'message ada 1',
       'recipient ada 1',
     ]);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { dkimSign } from 'mailauth/lib/dkim/sign.js';
 import { describe, expect, it } from 'vitest';
 import { factsOf, type CallContext } from 'plugboard';
-import { proceed, type Continue, type EmailHooks } from 'plugboard/email';
+import { accept, proceed, type Continue, type EmailHooks } from 'plugboard/email';
 import { inProcess } from 'plugboard/transports';
 import type { OwnPlugin } from '../../../../examples/mail-gateway/own-plugin.ts';
 import { authFile, hashPassword } from '../../../../examples/mail-gateway/plugins/auth-file.ts';
@@ -35,6 +35,12 @@ function plugin(name: string, of: MailPlugin, config: unknown): OwnPlugin {
 async function send(port: number, text?: string, to = ['bob@example.net']): Promise<string | undefined> {
   using client = await Client.hello(port);
   return await client.send('ada@example.org', to, text);
+}
+
+async function logIn(port: number, password: string): Promise<string | undefined> {
+  using client = await Client.hello(port);
+  const token = Buffer.from(`\0ada\0${password}`).toString('base64');
+  return await client.say(`AUTH PLAIN ${token}`);
 }
 
 const inLines = (text: string): string => text.trimEnd().replaceAll('\n', '\r\n');
@@ -71,17 +77,38 @@ describe('scenario 4: limits', () => {
       plugin('users', authFile(), { file }),
       plugin('limits', rateLimiter(clock), { limits }),
     ]);
-    const logIn = async (password: string): Promise<string | undefined> => {
-      using client = await Client.hello(host.port);
-      const token = Buffer.from(`\0ada\0${password}`).toString('base64');
-      return await client.say(`AUTH PLAIN ${token}`);
-    };
-    for (let count = 0; count < 4; count += 1) expect(await logIn('secret')).toMatch(/^235/);
-    expect(await logIn('wrong')).toMatch(/^535.5\.7\.8/);
-    expect(await logIn('wrong')).toMatch(/^535/);
-    expect(await logIn('secret')).toMatch(/^454.4\.7\.0/);
+    for (let count = 0; count < 4; count += 1) expect(await logIn(host.port, 'secret')).toMatch(/^235/);
+    expect(await logIn(host.port, 'wrong')).toMatch(/^535.5\.7\.8/);
+    expect(await logIn(host.port, 'wrong')).toMatch(/^535/);
+    expect(await logIn(host.port, 'secret')).toMatch(/^454.4\.7\.0/);
     clock.advance(15 * minute);
-    expect(await logIn('secret')).toMatch(/^235/);
+    expect(await logIn(host.port, 'secret')).toMatch(/^235/);
+  });
+});
+
+describe('scenario 4: log-ins that are tried side by side', () => {
+  it('are one guess each: none succeeds once the others have used the limit up', async () => {
+    let release = (): void => undefined;
+    const others = new Promise<void>((resolve) => (release = resolve));
+    let isJudged = false;
+    const users = own('users', {
+      'command.auth': async ({ password }) => {
+        if (password !== 'right') return proceed();
+        isJudged = true;
+        await others;
+        return accept({ identity: 'ada' });
+      },
+    });
+    const limits = { auth: { burst: 2, perMinute: 0.01 } };
+    await using host = await testGateway([
+      users,
+      plugin('limits', rateLimiter(new ManualClock()), { limits }),
+    ]);
+    const right = logIn(host.port, 'right');
+    await expect.poll(() => isJudged).toBe(true);
+    for (let count = 0; count < 2; count += 1) expect(await logIn(host.port, 'wrong')).toMatch(/^535/);
+    release();
+    expect(await right).toMatch(/^454.4\.7\.0/);
   });
 });
 
