@@ -36,6 +36,14 @@ describe('the SMTP side', () => {
     },
   );
 
+  it('takes no header that is too long to be looked at', async () => {
+    await using test = await testGateway([everybody]);
+    using client = await Client.hello(test.port);
+    const long = `${`X-Long: ${'x'.repeat(70)}\r\n`.repeat(7000)}From: ada@example.org\r\n\r\nHello.`;
+    expect(await client.send('ada@example.org', to, long)).toBe('552 5.3.4 The header is too long');
+    expect(await client.send('ada@example.org', to, 'Subject: only a header')).toMatch(/^250 /);
+  });
+
   it('takes no recipient that no plugin accepts', async () => {
     await using test = await testGateway([]);
     using client = await Client.hello(test.port);
