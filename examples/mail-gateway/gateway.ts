@@ -9,6 +9,7 @@ import type { Resolver } from './delivery/targets.ts';
 import type { DeliveryTools } from './delivery/tools.ts';
 import { Worker } from './delivery/worker.ts';
 import { tellingOfFailures } from './hooks.ts';
+import { fromLevel } from './log-level.ts';
 import { lockFolder } from './lock.ts';
 import { MailPlugins } from './mail-plugins.ts';
 import { OpenMessages } from './open-messages.ts';
@@ -76,7 +77,8 @@ async function start(options: GatewayOptions, ends: Ends): Promise<Started> {
   const inCode = [ownDomains(() => config), ...(options.plugins ?? [])] as const;
   const plugins = await MailPlugins.start({ config: file.plugins, inCode, messages, clock, log });
   ends.push(() => plugins.close());
-  const front = await openFront(plugins, messages, () => config, clock, log);
+  const own = fromLevel(log, () => plugins.logLevel);
+  const front = await openFront(plugins, messages, () => config, clock, own);
   ends.push(() => front.queue.close());
   const tools = deliveryTools(front, options.resolver ?? dns, () => config);
   const { concurrency } = config.queue;

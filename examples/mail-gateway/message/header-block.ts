@@ -9,6 +9,8 @@ export interface HeaderBlock {
   readonly text: string;
   /** Bytes before the body, the empty line included. */
   readonly bytes: number;
+  /** Whether this is not all of it. */
+  readonly isCut: boolean;
 }
 
 /** More than any header that is one. */
@@ -21,8 +23,8 @@ export async function readHeaderBlock(file: string): Promise<HeaderBlock> {
     const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(maxHeaderBytes), 0, maxHeaderBytes, 0);
     const start = buffer.toString('latin1', 0, bytesRead);
     const end = /(?<=^|\n)\r?\n/.exec(start);
-    if (end === null) return { text: start, bytes: start.length };
-    return { text: start.slice(0, end.index), bytes: end.index + end[0].length };
+    if (end === null) return { text: start, bytes: start.length, isCut: bytesRead === maxHeaderBytes };
+    return { text: start.slice(0, end.index), bytes: end.index + end[0].length, isCut: false };
   } finally {
     await handle.close();
   }

@@ -5,7 +5,7 @@ import { definePlugin, type Plugin } from 'plugboard';
 import { modify, openMessage, proceed, type EmailHooks } from 'plugboard/email';
 import { z } from 'zod';
 import { read } from './settings.ts';
-import { domainOfFrom } from '../message/from-domain.ts';
+import { domainsOfFrom } from '../message/from-domain.ts';
 
 const settingsSchema = z.strictObject({
   /** One for each domain that signs. */
@@ -47,7 +47,8 @@ export function dkimSign(): Plugin<Partial<EmailHooks>> {
     },
     hooks: {
       async 'delivery.preDelivery'({ message, headers }, context) {
-        const key = keys.find(({ signingDomain }) => signingDomain === domainOfFrom(headers));
+        const [domain] = domainsOfFrom(headers);
+        const key = keys.find(({ signingDomain }) => signingDomain === domain);
         if (key === undefined) return proceed();
         const options = { ...key, signatureData: [key] };
         const { signatures, errors } = await sign(openMessage(message, context), options);

@@ -24,6 +24,9 @@ export async function atAuth(
     session.running,
   );
   if (answer.action === 'accept') {
+    // Guesses that were made side by side with this one may have used the limit up.
+    const late = await limited(front, session, 'auth', session.ip, 0);
+    if (late !== undefined) return late;
     session.auth = { user: answer.identity, mechanism: method };
     count(front, 'auth.succeeded', { mechanism: method });
     return answer.identity;

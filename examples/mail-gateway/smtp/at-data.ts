@@ -42,6 +42,8 @@ export async function atData(
 
 const queuedWords = '2.6.0 Queued as';
 const tooLong = new Refusal({ code: 552, enhanced: '5.3.4', text: 'The message is too long' });
+/** Nobody may hide in what is not looked at, such as another From. */
+const headerTooLong = new Refusal({ code: 552, enhanced: '5.3.4', text: 'The header is too long' });
 const loops = new Refusal({ code: 554, enhanced: '5.4.6', text: 'The message goes in circles' });
 
 /** More hops than any honest message needs (RFC 5321 §6.3 wants at least 100 allowed). */
@@ -54,6 +56,7 @@ async function settle(
   received: Received,
 ): Promise<DataReply> {
   const header = await readHeaderBlock(received.file);
+  if (header.isCut) return headerTooLong;
   if ((header.text.match(/^received:/gim)?.length ?? 0) > maxHops) return loops;
   const { file, sha256 } = received;
   const message = { id: transaction.id, size: received.sizeBytes, sha256, file };

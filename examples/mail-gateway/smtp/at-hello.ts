@@ -49,8 +49,12 @@ export async function afterTls(
     ...(peerCert && { peerCert }),
   };
   const { answer } = await front.runIn(session.id)('command.startTls', asked, session.running);
-  return refusalOf('command.startTls', answer);
+  // It is too late for the hook's own 502: to a client that means that there is no EHLO.
+  const usual = answer.action === 'reject' && answer.code === undefined ? unwelcome : {};
+  return refusalOf('command.startTls', { ...usual, ...answer });
 }
+
+const unwelcome = { code: 554, enhanced: '5.7.1', text: 'Not welcome here' };
 
 function certificateOf(socket: TLSSocket): PeerCertificate | undefined {
   const { subject, fingerprint256 } = socket.getPeerCertificate();

@@ -12,9 +12,12 @@ import { MemoryLogger } from '../../support/memory-logger.ts';
 import { expectNoChildren, until } from '../../support/processes.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { Client } from './support/client.ts';
-import { everybody, testGateway } from './support/gateway.ts';
+import { everybody, own, testGateway } from './support/gateway.ts';
 import { gatewayYaml, GatewayProcess } from './support/gateway-process.ts';
 
+const mailPlugin = fileURLToPath(
+  new URL('../../../.build/examples/mail-gateway/plugins/run.js', import.meta.url),
+);
 afterEach(expectNoChildren);
 
 describe('a gateway', () => {
@@ -51,6 +54,33 @@ describe('a gateway', () => {
     expect(left.filter((name) => name.endsWith('.json'))).toHaveLength(1);
   });
 
+  it('starts with a file that names no plugin', async () => {
+    await using test = await testGateway([], {}, { log_level: 'error' });
+    expect(test.gateway.manager.listPlugins().map(({ name }) => name)).toEqual(['own-domains']);
+  });
+
+  it.each([
+    ['info', 0],
+    ['debug', 1],
+  ])(
+    'says at the level %s of a client that left in the middle of a command: %d records',
+    async (level, count) => {
+      let isAsked = false;
+      const thinks = own('thinks', {
+        'transaction.rcptTo': () => ((isAsked = true), new Promise(() => {})),
+      });
+      await using test = await testGateway([thinks], {}, { log_level: level });
+      {
+        using client = await Client.hello(test.port);
+        client.write('MAIL FROM:<a@x.org>\r\nRCPT TO:<b@x.org>\r\n');
+        await until(() => isAsked);
+      }
+      await until(() => test.gateway.sessions === 0);
+      await test.gateway.close();
+      expect(test.log.named('a step of a session could not be taken')).toHaveLength(count);
+    },
+  );
+
   it('leaves nothing running when its port is taken', async () => {
     await using folder = await tempFolder();
     const server = createServer().listen(0, '127.0.0.1');
@@ -71,6 +101,28 @@ describe('a gateway', () => {
     using client = await Client.hello(test.port);
     expect(await client.say('MAIL FROM:<a@x.org> SIZE=11')).toMatch(/^552 /);
     expect(await client.send('a@x.org', ['b@x.org'])).toBe('552 5.3.4 The message is too long');
+  });
+
+  it('keeps a plugin that moves to a process of its own and back, and lets it go with the last line of it', async () => {
+    const named = { name: 'rcpt-domains', config: { domains: ['example.net'], mailboxes: [] } };
+    const apart = { ...named, command: process.execPath, args: [mailPlugin, 'rcpt-domains'] };
+    await using test = await testGateway([everybody]);
+    const replies: (string | undefined)[] = [];
+    for (const file of [
+      { plugins: [named] },
+      { plugins: [apart] },
+      { plugins: [named] },
+      { plugins: [] },
+      { plugins: [apart] },
+      {},
+    ]) {
+      await test.gateway.reload(gatewayFile({ gateway: { routes: test.routes }, ...file }));
+      using client = await Client.hello(test.port);
+      await client.say('MAIL FROM:<a@x.org>');
+      replies.push((await client.say('RCPT TO:<b@example.net>'))?.slice(0, 9));
+    }
+    const [refused, taken] = ['550 5.1.1', '250 2.1.5'];
+    expect(replies).toEqual([refused, refused, refused, taken, refused, taken]);
   });
 
   it('takes up by itself what came too soon after another change of a plugin', async () => {

@@ -1,5 +1,6 @@
 import { accept, type EmailHooks } from 'plugboard/email';
 import { describe, expect, it } from 'vitest';
+import { needsTool } from '../../languages/tool.ts';
 import { authority } from '../../support/certificates.ts';
 import { until } from '../../support/processes.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
@@ -23,6 +24,7 @@ const way: readonly (keyof EmailHooks)[] = [
   'command.ehlo',
   'security.rateLimitCheck',
   'command.auth',
+  'security.rateLimitCheck',
   'security.rateLimitCheck',
   'transaction.mailFrom',
   'security.reputationCheck',
@@ -49,7 +51,9 @@ const delivery = [
   'delivery.deliverySuccess',
 ];
 
-describe.skipIf(!hasSwaks)('scenario 1: a clean mail with STARTTLS and AUTH', () => {
+describe('scenario 1: a clean mail with STARTTLS and AUTH', () => {
+  needsTool('swaks with TLS', hasSwaks);
+
   it('is delivered over LMTP, and meets all hooks in their order under one session', async () => {
     await using folder = await tempFolder();
     const { certFile, keyFile } = authority(folder.path, 'ca').sign('localhost');

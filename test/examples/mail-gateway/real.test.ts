@@ -96,4 +96,29 @@ describe('scenario 7: mail that is not of whom it says', () => {
     expect(await readdir(join(test.folder, 'queue'))).toEqual([]);
     expect(await readdir(join(test.folder, 'quarantine', 'default'))).toHaveLength(2);
   });
+
+  it('names no more domains than can be looked up', async () => {
+    await using test = await testGateway([everybody], {}, { plugins: [mailAuth] });
+    using client = await Client.hello(test.port);
+    const many = Array.from({ length: 6 }, (_, index) => `eve@elsewhere${index}.example`).join(', ');
+    expect(await client.send('eve@elsewhere.example', to, from(many))).toBe(
+      '550 5.6.0 From names too many domains',
+    );
+  });
+
+  it.each([
+    '"ada <eve@elsewhere.example>" <ada@example.org>',
+    'ada@example.org (Ada)',
+    'ada@example.org,',
+    'ada@EXAMPLE.org.',
+    'eve@elsewhere.example, ada@example.org',
+    'friends: eve@elsewhere.example, ada@example.org;',
+    'eve@elsewhere.example\r\nFrom: ada@example.org',
+    'eve@elsewhere.example\r\nFrom : ada@example.org',
+    'eve@elsewhere.example\r\nno field\r\nFROM:\r\n ada@example.org',
+  ])('is known however From is written: %j', async (written) => {
+    await using test = await testGateway([everybody], {}, { plugins: [mailAuth] });
+    using client = await Client.hello(test.port);
+    expect(await client.send('eve@elsewhere.example', to, from(written))).toMatch(/^550 5\.7\.1 /);
+  });
 });

@@ -1,8 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { accept, defer, discard, modify, quarantine, reject } from 'plugboard/email';
+import { createTransport } from 'nodemailer';
 import { describe, expect, it } from 'vitest';
+import { authority } from '../../support/certificates.ts';
 import { until } from '../../support/processes.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 import { Client } from './support/client.ts';
 import { everybody, own, testGateway } from './support/gateway.ts';
 import { tracer } from './support/tracer.ts';
@@ -32,6 +35,14 @@ describe('the SMTP side', () => {
       expect(test.peer.taken).toHaveLength(1);
     },
   );
+
+  it('takes no header that is too long to be looked at', async () => {
+    await using test = await testGateway([everybody]);
+    using client = await Client.hello(test.port);
+    const long = `${`X-Long: ${'x'.repeat(70)}\r\n`.repeat(7000)}From: ada@example.org\r\n\r\nHello.`;
+    expect(await client.send('ada@example.org', to, long)).toBe('552 5.3.4 The header is too long');
+    expect(await client.send('ada@example.org', to, 'Subject: only a header')).toMatch(/^250 /);
+  });
 
   it('takes no recipient that no plugin accepts', async () => {
     await using test = await testGateway([]);
@@ -67,6 +78,21 @@ describe('the SMTP side', () => {
     expect(await client.say('RCPT TO:<a@x.org>')).toBe('250 2.1.5 Accepted');
     expect(await client.say('RCPT TO:<b@x.org>')).toBe('250 2.1.5 Accepted');
     expect(await client.say('DATA')).toBe('554 5.5.1 No message wanted');
+  });
+
+  it.each([
+    ['before', /502 5\.5\.1 TLS not available/],
+    ['after', /554 5\.7\.1 Not welcome here/],
+  ])('refuses TLS %s the handshake with a code that fits', async (phase, reply) => {
+    await using folder = await tempFolder();
+    const { certFile, keyFile } = authority(folder.path, 'ca').sign('localhost');
+    const refuser = own('refuser', {
+      'command.startTls': (asked) => (asked.phase === phase ? reject({}) : { action: 'continue' }),
+    });
+    await using test = await testGateway([refuser, everybody], { tls: { certFile, keyFile } });
+    const tls = { rejectUnauthorized: false };
+    const client = createTransport({ host: '127.0.0.1', port: test.port, requireTLS: true, tls });
+    await expect(client.verify()).rejects.toThrow(reply);
   });
 
   it('changes sender, recipients, header and parts as plugins want it', async () => {
@@ -180,6 +206,7 @@ describe('the SMTP side', () => {
       'connection 127.0.0.1 1',
       'auth 127.0.0.1 0',
       'auth 127.0.0.1 1',
+      'auth 127.0.0.1 0',
       'auth 127.0.0.1 0',
       'message ada 1',
       'recipient ada 1',

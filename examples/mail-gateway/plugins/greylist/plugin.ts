@@ -32,6 +32,10 @@ export function greylist(clock: Clock = systemClock): Plugin<Partial<EmailHooks>
     if (seen.size > maxSeen) seen.delete(seen.keys().next().value ?? '');
     await journal?.add(key, entry);
   };
+  const current = (key: string, now: number): Seen | undefined => {
+    const entry = seen.get(key);
+    return entry === undefined || entry.knownUntilMs < now ? undefined : entry;
+  };
   return definePlugin<EmailHooks>({
     name: 'greylist',
     version: '1.0.0',
@@ -45,22 +49,28 @@ export function greylist(clock: Clock = systemClock): Plugin<Partial<EmailHooks>
       async 'security.greylistCheck'(request) {
         if (request.session.auth !== undefined) return accept();
         const now = clock.date().getTime();
-        const key = keyOf(request);
-        const before = seen.get(key);
+        const { pair, triplet } = keysOf(request);
         const { delayMs, retryWithinMs, knownForMs } = settings;
-        if (before === undefined || before.knownUntilMs < now) {
-          await remember(key, { firstMs: now, knownUntilMs: now + retryWithinMs });
+        const known = current(pair, now);
+        const before = known ?? current(triplet, now);
+        if (before === undefined) {
+          await remember(triplet, { firstMs: now, knownUntilMs: now + retryWithinMs });
           return defer({ retryAfterMs: delayMs });
         }
         const waitMs = before.firstMs + delayMs - now;
-        if (waitMs > 0) return defer({ retryAfterMs: waitMs });
-        await remember(key, { firstMs: before.firstMs, knownUntilMs: now + knownForMs });
+        if (known === undefined && waitMs > 0) return defer({ retryAfterMs: waitMs });
+        await remember(pair, { firstMs: before.firstMs, knownUntilMs: now + knownForMs });
         return proceed();
       },
     },
   });
 }
 
-function keyOf({ clientKey, sender, recipient }: GreylistRequest): string {
-  return `${clientKey}|${sender.address.toLowerCase()}|${recipient.address.toLowerCase()}`;
+/** A triplet waits; once it has come back, its network and sender are known together, for every recipient. */
+function keysOf({ clientKey, sender, recipient }: GreylistRequest): {
+  readonly pair: string;
+  readonly triplet: string;
+} {
+  const pair = `${clientKey}|${sender.address.toLowerCase()}`;
+  return { pair, triplet: `${pair}|${recipient.address.toLowerCase()}` };
 }

@@ -1,10 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openScope, Simple, type PluginManager, type PluginSource } from 'plugboard';
 import { emailHooks, headerChanges, mailAddr, type EmailHooks, type Header } from 'plugboard/email';
-import { inProcess, subprocess, worker } from 'plugboard/transports';
+import { serveGrpc } from 'plugboard/grpc';
+import { grpc, inProcess, subprocess, worker } from 'plugboard/transports';
 import { hashPassword } from '../../../../examples/mail-gateway/plugins/auth-file.ts';
 import {
   isMailPlugin,
@@ -29,6 +30,14 @@ const places: [string, (name: MailPluginName) => PluginSource | Promise<PluginSo
   ['in this process', async (name) => inProcess(await mailPlugins[name]()) as PluginSource],
   ['each in a worker', (name) => worker(program, { args: [name] })],
   ['each in a child', (name) => subprocess(process.execPath, { args: [program, name] })],
+  [
+    'each behind gRPC',
+    async (name) => {
+      const server = await serveGrpc(await mailPlugins[name]());
+      onTestFinished(() => server.close());
+      return grpc(`127.0.0.1:${server.port}`);
+    },
+  ],
 ];
 
 /** What each of them needs to start. */

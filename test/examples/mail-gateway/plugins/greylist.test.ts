@@ -32,7 +32,19 @@ describe('greylist', () => {
     expect(await ask(manager)).toEqual({ action: 'continue' });
     expect(await ask(manager)).toEqual({ action: 'continue' });
     expect(await ask(manager, '198.51.100.0/24')).toMatchObject({ action: 'defer' });
-    expect(await ask(manager, '192.0.2.0/24', 'eve@example.net')).toMatchObject({ action: 'defer' });
+  });
+
+  it('lets a sender that came back write to others there at once', async () => {
+    const clock = new ManualClock();
+    await using host = await hostOf(greylist(clock), {});
+    const { manager } = host;
+    const toEve = (): Promise<GreylistAnswer> => ask(manager, '192.0.2.0/24', 'eve@example.net');
+    expect(await ask(manager)).toMatchObject({ action: 'defer' });
+    expect(await toEve()).toMatchObject({ action: 'defer' });
+    clock.advance(5 * minute);
+    expect(await ask(manager)).toEqual({ action: 'continue' });
+    expect(await ask(manager, '192.0.2.0/24', 'zoe@example.net')).toEqual({ action: 'continue' });
+    expect(await ask(manager, '198.51.100.0/24', 'zoe@example.net')).toMatchObject({ action: 'defer' });
   });
 
   it('forgets who does not come back in time, and who has not written for long', async () => {
@@ -63,7 +75,7 @@ describe('greylist', () => {
     await using host = await hostOf(greylist(clock), { file });
     expect(await ask(host.manager)).toEqual({ action: 'continue' });
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect((await readFile(file, 'utf8')).split('\n').filter(Boolean)).toHaveLength(2);
+    expect((await readFile(file, 'utf8')).split('\n').filter(Boolean)).toHaveLength(3);
   });
 
   it('keeps its file short, however long it runs', async () => {

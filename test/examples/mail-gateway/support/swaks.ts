@@ -7,12 +7,14 @@ export interface SwaksRun {
   readonly output: string;
 }
 
-/** Whether swaks is there, with what it needs for TLS; where tools are required, it must be. */
-export const hasSwaks = process.env['PLUGBOARD_REQUIRE_TOOLS'] === '1' || isThere();
+/** Whether swaks is there, with what it needs for TLS. */
+export const hasSwaks: boolean = isThere();
 
 function isThere(): boolean {
   try {
-    return execFileSync('swaks', ['--support'], { encoding: 'utf8' }).includes('=== TLS supported');
+    return execFileSync('swaks', ['--support'], { encoding: 'utf8', stdio: 'pipe' }).includes(
+      '=== TLS supported',
+    );
   } catch {
     return false;
   }
