@@ -5,7 +5,7 @@ import { race, type Contender } from '../measure/race.ts';
 import { bytesOf, sizes } from '../measure/requests.ts';
 import { atLeast, atMost, type Report } from '../report/report.ts';
 import { timeRows, timesAsFast, timesAsLong } from '../report/rows.ts';
-import { bareBytes, bareLines } from '../rivals/processes.ts';
+import { bareBytes, bareLines, forkIpc } from '../rivals/processes.ts';
 import { plainPort } from '../rivals/threads.ts';
 
 const bytes = bytesOf(sizes['1 MB']);
@@ -21,6 +21,7 @@ export async function run(): Promise<Report> {
     .build();
   const bare = bareBytes();
   const lines = bareLines();
+  const forked = forkIpc('advanced');
   const thread = plainPort();
   const direct = (name: string, ask: () => Promise<unknown>): Contender => ({
     name,
@@ -28,7 +29,7 @@ export async function run(): Promise<Report> {
   });
   const crowded = (name: string, ask: () => Promise<unknown>): Contender => ({
     name,
-    run: (calls) => inFlight(calls, 8, ask),
+    run: (calls) => inFlight(calls, 64, ask),
   });
   const plugboard = (): Promise<unknown> => manager.execute('echo', { bytes });
   const base64 = async (ask: (body: unknown) => Promise<unknown>): Promise<Uint8Array> => {
@@ -45,6 +46,7 @@ export async function run(): Promise<Report> {
     const contenders = [
       direct('plugboard', plugboard),
       direct('bare length-prefixed echo', () => bare.ask(bytes)),
+      direct('fork IPC, advanced', () => forked.ask(bytes)),
       direct('worker postMessage', () => thread.ask(bytes)),
       direct('base64 in JSON, bare echo', () => base64(lines.ask)),
       direct('base64 in JSON, plugboard', () => base64(viaPlugboard)),
@@ -58,10 +60,15 @@ export async function run(): Promise<Report> {
       ],
       { rounds: 9, calls: 3, warmups: 1 },
     );
-    const aboutMany = '1 MB of bytes, 8 in flight';
+    const aboutMany = '1 MB of bytes, 64 in flight';
     const many = await race(
-      [crowded('plugboard', plugboard), crowded('bare length-prefixed echo', () => bare.ask(bytes))],
-      { rounds: 25, calls: 32 },
+      [
+        crowded('plugboard', plugboard),
+        crowded('bare length-prefixed echo', () => bare.ask(bytes)),
+        crowded('fork IPC, advanced', () => forked.ask(bytes)),
+        crowded('worker postMessage', () => thread.ask(bytes)),
+      ],
+      { rounds: 15, calls: 128 },
     );
     return {
       group: 'bytes',
@@ -70,16 +77,19 @@ export async function run(): Promise<Report> {
       times: [...timeRows(one, about), ...timeRows(slow, about).slice(1), ...timeRows(many, aboutMany)],
       ratios: [
         timesAsLong(one, about, ['plugboard', 'bare length-prefixed echo'], atMost(2)),
+        timesAsLong(one, about, ['plugboard', 'fork IPC, advanced']),
         timesAsLong(one, about, ['plugboard', 'worker postMessage']),
         timesAsFast(one, about, ['plugboard', 'base64 in JSON, bare echo']),
         timesAsFast(one, about, ['plugboard', 'base64 in JSON, plugboard']),
         timesAsFast(slow, about, ['plugboard', 'array of numbers in JSON, bare echo'], atLeast(10)),
         timesAsFast(slow, about, ['plugboard', 'array of numbers in JSON, plugboard'], atLeast(10)),
-        timesAsLong(many, aboutMany, ['plugboard', 'bare length-prefixed echo']),
+        timesAsLong(many, aboutMany, ['plugboard', 'bare length-prefixed echo'], atMost(2)),
+        timesAsFast(many, aboutMany, ['plugboard', 'fork IPC, advanced'], atLeast(1)),
+        timesAsFast(many, aboutMany, ['plugboard', 'worker postMessage']),
       ],
       facts: [],
     };
   } finally {
-    for (const rival of [bare, lines, thread]) rival.close();
+    for (const rival of [bare, lines, forked, thread]) rival.close();
   }
 }

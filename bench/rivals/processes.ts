@@ -29,9 +29,9 @@ export function bareBytes(): Rival<Uint8Array> {
   return { ask: (bytes) => waiting.ask((id) => channel.send(id, bytes)), close: () => child.kill('SIGKILL') };
 }
 
-/** Node's own way to speak to a child, with the encoding that it uses unless told otherwise. */
-export function forkIpc(): Rival {
-  const child = fork(new URL('../programs/fork.js', import.meta.url), { serialization: 'json' });
+/** Node's own way to speak to a child, with the encoding that it uses unless told otherwise; `advanced` knows bytes. */
+export function forkIpc(serialization: 'json' | 'advanced' = 'json'): Rival {
+  const child = fork(new URL('../programs/fork.js', import.meta.url), { serialization });
   const waiting = new Waiting<unknown>();
   child.on('message', (message) => waiting.answered((message as Envelope).id, (message as Envelope).body));
   return { ask: (body) => waiting.ask((id) => child.send({ id, body })), close: () => child.kill('SIGKILL') };

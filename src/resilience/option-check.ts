@@ -1,7 +1,16 @@
+import { messageOf } from '../core/errors.ts';
 import type { ExecutionContext } from '../core/execution-context.ts';
 
 /** What is wrong with a call's options, in words; types do not hold for callers in JavaScript. */
 export function problemOf(options: ExecutionContext): string | undefined {
+  try {
+    return problemIn(options);
+  } catch (error) {
+    return `they cannot be read: ${messageOf(error)}.`;
+  }
+}
+
+function problemIn(options: ExecutionContext): string | undefined {
   const { timeoutMs, maxRetries, signal, requestId, headers, metadata } = options;
   if (timeoutMs !== undefined && !isCount(timeoutMs)) return 'timeoutMs must be a number of at least 0.';
   if (maxRetries !== undefined && !(Number.isInteger(maxRetries) && maxRetries >= 0))

@@ -58,6 +58,14 @@ describe('options that make no sense', () => {
     [{ requestId: 7 }, 'requestId must be text.'],
     [{ headers: 'tenant' }, 'headers must be an object.'],
     [{ metadata: null }, 'metadata must be an object.'],
+    [
+      {
+        get headers(): never {
+          throw new Error('not today');
+        },
+      },
+      'they cannot be read: not today.',
+    ],
   ])('are refused, and the plugin is not asked: %o', async (given, words) => {
     let asked = 0;
     const plugin = answering<string, number>(() => ++asked);
