@@ -22,7 +22,10 @@ function framed(message: Buffer, isCompressed: boolean): Buffer {
 }
 
 const bomb = framed(gzipSync(Buffer.alloc(bombBytes)), true);
-const welcome = { id: 1, result: { protocolVersion: 1, info: { name: 'bomb', version: '1.0.0' }, hooks: ['execute'] } };
+const welcome = {
+  id: 1,
+  result: { protocolVersion: 1, info: { name: 'bomb', version: '1.0.0' }, hooks: ['execute'] },
+};
 
 /** When the server answers with the bomb. */
 export type Fuse = 'session' | 'unary';

@@ -18,11 +18,12 @@ const roomBytes = 64 * 1024 * 1024;
 async function held(run: () => Promise<unknown>): Promise<number> {
   const bytes = (): number => process.memoryUsage().arrayBuffers;
   const before = bytes();
-  let [most, isRunning] = [before, true];
+  let most = before;
+  const over = new AbortController();
   const watch = (async () => {
-    for (; isRunning; await turn()) most = Math.max(most, bytes());
+    for (; !over.signal.aborted; await turn()) most = Math.max(most, bytes());
   })();
-  await run().finally(() => (isRunning = false));
+  await run().finally(() => over.abort());
   await watch;
   return most - before;
 }
