@@ -27,6 +27,7 @@ export function connect(
   const target = network === 'unix' ? `unix:${address}` : address;
   const client = new library.Client(target, tls.client, {
     ...ownOptions({ maxFrameBytes }),
+    'grpc.enable_http_proxy': 0,
     'grpc.ssl_target_name_override': 'localhost',
     'grpc.default_authority': 'localhost',
   });

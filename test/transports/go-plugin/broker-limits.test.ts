@@ -5,7 +5,7 @@ import {
   type GoConnection,
   type GoPluginMethod,
 } from 'plugboard/go-plugin';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { codecs, handshake, keep } from './go-plugins.ts';
 
 const { bytes, bytesIn, none, number, numberIn } = codecs;
@@ -55,4 +55,17 @@ it('what a plugin serves through the broker ends with it', async () => {
   await host.manager.shutdown();
   await test.close();
   await expect.poll(servers).toBe(before);
+});
+
+it('what a plugin serves through the broker on a port is asked without the proxy of the environment', async () => {
+  await using test = await serveGoPluginTest({ handshake, services: plugin, network: 'tcp' });
+  const host = await keep(reattachGoPlugin(test.reattach, { services: { double: open } }));
+  vi.stubEnv('http_proxy', 'http://127.0.0.1:1');
+  try {
+    const dialled = (await host.ask('double')) as GoConnection;
+    expect(await dialled.call(get, 5)).toHaveLength(5);
+  } finally {
+    vi.unstubAllEnvs();
+    await host.manager.shutdown();
+  }
 });
