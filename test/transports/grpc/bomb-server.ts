@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { info } from './foreign.ts';
 
 /** What the bomb is when it has been inflated; a thousandth of it is on the wire. */
-export const bombBytes = 256 * 1024 * 1024;
+const bombBytes = 256 * 1024 * 1024;
 
 const file = createRequire(import.meta.url).resolve('plugboard/plugboard.proto');
 const service = loadSync(file, { keepCase: true })['plugboard.v1.Plugin'] as ServiceDefinition;

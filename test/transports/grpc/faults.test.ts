@@ -145,7 +145,7 @@ it('without its package both ends name the command that installs it', async () =
 });
 
 /** RFC 9113 §6.8: type 7, NO_ERROR, and every stream so far is served. */
-const goaway = Buffer.from('000008' + '07' + '00' + '00000000' + '7fffffff' + '00000000', 'hex');
+const goaway = Buffer.from('0000080700000000007fffffff00000000', 'hex');
 
 interface Proxy extends AsyncDisposable {
   readonly endpoint: string;
