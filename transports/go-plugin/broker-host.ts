@@ -10,7 +10,6 @@ import { mutualTls } from './mutual-tls.ts';
 import { addServices } from './serve-handlers.ts';
 import { Broker, type Brokered } from './serve-broker.ts';
 import { connect } from './serve-connection.ts';
-import type { GoBroker } from './serve-types.ts';
 
 /** What brokered connections have in common with the main one. */
 export interface BrokerPlace {
@@ -27,40 +26,25 @@ export interface BrokerPlace {
   readonly onSocket: (path: string) => void;
 }
 
-/** The host's end of go-plugin's broker. */
-export interface HostBroker extends GoBroker {
-  /** Ends what is served and connected. */
-  close(): void;
-}
-
 /** Opens the stream on which both ends say where their ids can be had. */
-export function openBroker({ library, client }: Connection, place: BrokerPlace): HostBroker {
-  const open = new Set<() => void>();
-  const { own, certificate } = place;
+export function openBroker({ library, client }: Connection, place: BrokerPlace): Broker {
+  const { own, certificate, maxFrameBytes, plugin: other } = place;
   const tls = mutualTls(library, own, certificate && toPem(certificate));
   let served = 0;
-  const keep = <T extends { close(): void }>(made: T): T => {
-    const close = (): void => void (open.delete(close) && made.close());
-    open.add(close);
-    return { ...made, close, [Symbol.dispose]: close };
-  };
   const broker: Broker = new Broker({
     serve: async (services) => {
-      const server = newServer(library, place.maxFrameBytes);
+      const server = newServer(library, maxFrameBytes);
       addServices(library, server, services, { log: place.log, broker });
       const target = place.folder === undefined ? undefined : join(place.folder, `host${++served}`);
-      return keep(await bind(server, target, tls.server));
+      return bind(server, target, tls.server);
     },
-    connect: (info) => keep(connect(library, tls, info, place.plugin)),
+    connect: (info) => connect(library, { tls, maxFrameBytes, other }, info),
   });
   const { path, requestSerialize, responseDeserialize } = goPluginMethods.startStream;
   const stream = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
   stream.on('data', ({ network, address }: ConnInfo) => network === 'unix' && place.onSocket(address));
   broker.attach(stream);
-  const close = (): void => {
-    for (const end of open) end();
-  };
-  return { serve: (services) => broker.serve(services), dial: (id) => broker.dial(id), close };
+  return broker;
 }
 
 /** Listens on a socket, or where there are none on a port of this computer. */

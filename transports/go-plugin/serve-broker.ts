@@ -30,6 +30,7 @@ export class Broker implements GoBroker {
   readonly #parts: BrokerParts;
   readonly #announced = new Announced();
   #stream: BrokerStream | undefined;
+  readonly #open = new Set<() => void>();
   #unsaid: ConnInfo[] = [];
   #nextId = 1;
 
@@ -50,7 +51,7 @@ export class Broker implements GoBroker {
   }
 
   async serve(services: GoServices): Promise<GoServed> {
-    const served = await this.#parts.serve(services);
+    const served = this.#keep(await this.#parts.serve(services));
     const id = this.#nextId++;
     const info = { serviceId: id, network: served.network, address: served.address };
     if (this.#stream === undefined) this.#unsaid.push(info);
@@ -60,6 +61,17 @@ export class Broker implements GoBroker {
   }
 
   async dial(id: number): Promise<GoConnection> {
-    return this.#parts.connect(await this.#announced.take(id));
+    return this.#keep(this.#parts.connect(await this.#announced.take(id)));
+  }
+
+  /** Ends what is served and connected. */
+  close(): void {
+    for (const end of this.#open) end();
+  }
+
+  #keep<T extends { close(): void }>(made: T): T {
+    const close = (): void => void (this.#open.delete(close) && made.close());
+    this.#open.add(close);
+    return { ...made, close, [Symbol.dispose]: close };
   }
 }

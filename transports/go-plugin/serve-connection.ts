@@ -2,6 +2,7 @@ import type { Client, Metadata, ServiceError } from '@grpc/grpc-js';
 
 import { systemClock } from '../../src/core/clock.ts';
 import { PluginError } from '../../src/core/errors.ts';
+import { ownOptions } from '../grpc/connect.ts';
 import type { GrpcLibrary } from '../grpc/load.ts';
 import { toWireError, transportError } from '../grpc/status.ts';
 import { fromWireError } from '../wire/wire-error.ts';
@@ -9,17 +10,24 @@ import type { ConnInfo } from './messages.ts';
 import type { MutualTls } from './mutual-tls.ts';
 import type { GoCallLimits, GoConnection, GoMethodCall } from './serve-types.ts';
 
+/** What a brokered connection has of the main one. */
+export interface ConnectParts {
+  readonly tls: MutualTls;
+  readonly maxFrameBytes: number;
+  /** Who is at the other end, in errors. */
+  readonly other: string;
+}
+
 /** Connects to what the other end serves; over TCP its certificate is still that of `localhost`. */
 export function connect(
   library: GrpcLibrary,
-  tls: MutualTls,
+  { tls, maxFrameBytes, other }: ConnectParts,
   { network, address }: ConnInfo,
-  other = 'host',
 ): GoConnection {
   const target = network === 'unix' ? `unix:${address}` : address;
   const client = new library.Client(target, tls.client, {
-    'grpc.max_receive_message_length': -1,
-    'grpc.max_send_message_length': -1,
+    ...ownOptions({ maxFrameBytes }),
+    'grpc.enable_http_proxy': 0,
     'grpc.ssl_target_name_override': 'localhost',
     'grpc.default_authority': 'localhost',
   });

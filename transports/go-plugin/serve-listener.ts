@@ -1,8 +1,9 @@
-import { chmodSync, chownSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { randomInt } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 
 import { messageOf, PluginError } from '../../src/core/errors.ts';
 import { printable } from '../../src/core/printable.ts';
@@ -69,14 +70,24 @@ async function listenOnPath(server: Server, path: string, group: string): Promis
     );
   }
   sockets.add(path);
-  const before = process.umask(ownerOnly);
-  // The socket is made before `listen` returns, so nobody else's file gets this mask.
-  const listening = listeningOn(server, { path });
-  process.umask(before);
+  const listening = listeningAlone(server, path);
   await listening.catch((cause: unknown) => {
     throw cannot(`${printable(path, 200)}: ${messageOf(cause)}. Make its folder writable.`, cause);
   });
   if (group !== '') shareWithGroup(path, group);
+}
+
+/** The socket is made before `listen` returns, so nobody else's file gets this mask, which a thread may not set. */
+async function listeningAlone(server: Server, path: string): Promise<void> {
+  if (isMainThread) {
+    const before = process.umask(ownerOnly);
+    const listening = listeningOn(server, { path });
+    process.umask(before);
+    return listening;
+  }
+  const listening = listeningOn(server, { path });
+  if (existsSync(path)) chmodSync(path, 0o600);
+  return listening;
 }
 
 function shareWithGroup(path: string, group: string): void {

@@ -1,6 +1,7 @@
 import { checkObject } from '../../src/core/check-given.ts';
 import { PluginError } from '../../src/core/errors.ts';
 import type { Plugin } from '../../src/core/plugin.ts';
+import { printable } from '../../src/core/printable.ts';
 import { defaultMaxFrameBytes } from '../wire/messages.ts';
 import type { GoHandshake } from './cookie.ts';
 import { Descriptors } from './serve-descriptors.ts';
@@ -65,6 +66,9 @@ export function resolveServe(options: ServeGoPluginOptions): ResolvedServe {
     'versions are whole numbers, at least one',
   );
   check(services !== undefined || plugin !== undefined, 'neither services nor a plugin are given');
+  check(isGiven(services), 'services are neither an object nor a function');
+  check(isGiven(plugin), 'plugin is neither a plugin nor a function');
+  for (const name of Object.keys(options)) check(names.has(name), `'${printable(name, 80)}' is none of them`);
   check(network === 'unix' || network === 'tcp', "network is 'unix' or 'tcp'");
   check(typeof maxFrameBytes === 'number' && maxFrameBytes >= 1024, 'maxFrameBytes is at least 1024');
   return {
@@ -78,6 +82,17 @@ export function resolveServe(options: ServeGoPluginOptions): ResolvedServe {
     maxFrameBytes,
   };
 }
+
+const names: ReadonlySet<string> = new Set<keyof ServeGoPluginOptions>([
+  'handshake',
+  'versions',
+  'services',
+  'plugin',
+  'descriptorSet',
+  'close',
+  'network',
+  'maxFrameBytes',
+]);
 
 function check(isRight: boolean, problem: string): void {
   if (!isRight) throw wrong(problem);
@@ -98,6 +113,10 @@ function readDescriptors(set: Uint8Array): Descriptors {
 
 function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== '';
+}
+
+function isGiven(value: unknown): boolean {
+  return value === undefined || typeof value === 'function' || (typeof value === 'object' && value !== null);
 }
 
 function isVersion(value: number): boolean {

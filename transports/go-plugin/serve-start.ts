@@ -74,7 +74,7 @@ export async function serveAll(
   const server = newServer(library, what.maxFrameBytes);
   const broker: Broker = new Broker({
     serve: (services) => serveApart(place, services, () => ({ log, broker })),
-    connect: (info) => connect(library, tls, info),
+    connect: (info) => connect(library, { tls, maxFrameBytes: what.maxFrameBytes, other: 'host' }, info),
   });
   const served = await addApplication(place, server, version, { log, broker });
   const listener = await listenWith(place, server);
@@ -84,6 +84,7 @@ export async function serveAll(
   const close = async (): Promise<void> => {
     listener.close();
     await (served?.close(disconnectMs) ?? closeServer(server));
+    broker.close();
     await what.close();
   };
   return { network: listener.network, address: listener.address, close };

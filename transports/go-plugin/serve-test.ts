@@ -1,3 +1,4 @@
+import { messageOf } from '../../src/core/errors.ts';
 import { loadGrpc } from '../grpc/load.ts';
 import type { GoReattach } from './reattach.ts';
 import { chooseVersion, readEnvironment } from './serve-environment.ts';
@@ -34,7 +35,7 @@ export async function serveGoPluginTest(options: ServeGoPluginOptions): Promise<
     { library, tls, environment, what },
     version,
     { printing, log },
-    () => void close(),
+    () => void close().catch((error: unknown) => log.error('its close failed', { reason: messageOf(error) })),
   );
   const reattach: GoReattach = {
     Protocol: 'grpc',

@@ -71,10 +71,13 @@ export class ChannelPool implements Channel {
 
   health: Channel['health'] = () => this.#first.channel.health();
 
+  /** The first decides; another that does not take what the first took is made anew when it is needed. */
   configure: Channel['configure'] = async (config) => {
+    if (!(await this.#first.channel.configure(config))) return false;
     this.#config = config;
-    const done = await Promise.all(this.#members.map(({ channel }) => channel.configure(config)));
-    return done.every(Boolean);
+    const others = this.#members.filter((member) => member !== this.#first);
+    await Promise.all(others.map((member) => this.#tell(member, config)));
+    return true;
   };
 
   kill: Channel['kill'] = (reason) => {
@@ -120,15 +123,32 @@ export class ChannelPool implements Channel {
     this.#growth = 'under way';
     try {
       const config = this.#config;
-      const channel = await open(config, this.#over.signal);
-      if (config !== this.#config) await channel.configure(this.#config);
-      this.#add(channel);
+      this.#add(await this.#caughtUp(await open(config, this.#over.signal), config));
       this.#growth = 'possible';
     } catch (error) {
       this.#growth = 'failed';
       if (this.#over.signal.aborted) return;
       logger.warn('no further connection to the server can be made', { reason: messageOf(error) });
     }
+  }
+
+  /** Tells a new connection of changes since it began. @throws what it throws, or where it takes none. */
+  async #caughtUp(channel: Channel, config: unknown): Promise<Channel> {
+    try {
+      for (let has = config; has !== this.#config;) {
+        has = this.#config;
+        if (!(await channel.configure(has))) throw new Error('it takes no new config');
+      }
+      return channel;
+    } catch (error) {
+      void channel.close(0);
+      throw error;
+    }
+  }
+
+  async #tell(member: Member, config: unknown): Promise<void> {
+    const takes = await member.channel.configure(config).catch(() => false);
+    if (!takes && !this.#over.signal.aborted) this.#retire(member);
   }
 
   #add(channel: Channel): void {

@@ -114,6 +114,9 @@ export interface Place {
   readonly timeoutMs?: number | undefined;
 }
 
+/** What the libraries say of it: how large a compressed message would have become, nobody knows. */
+const tooLarge = /larger than max \((\d+) vs\.? (\d+)\)|decompress.* larger than (?:max )?(\d+)/;
+
 /** The error of a status that gRPC itself made. */
 export function transportError(status: Status, { plugin, endpoint, timeoutMs }: Place): PluginError {
   const make = (code: ErrorCode, message: string, retryable?: boolean): PluginError =>
@@ -125,12 +128,13 @@ export function transportError(status: Status, { plugin, endpoint, timeoutMs }: 
     });
   const words = statusWords(status);
   const where = `the server at ${printable(endpoint, 200)}`;
-  const sizes = /larger than max \((\d+) vs\.? (\d+)\)/.exec(status.details);
+  const sizes = tooLarge.exec(status.details);
   if (sizes !== null) {
-    const [, bytes, limit] = sizes;
+    const [, bytes, limit = sizes[3]] = sizes;
+    const size = bytes === undefined ? 'that was compressed' : `of ${bytes} bytes`;
     return make(
       'RPC_2006',
-      `a message of ${bytes} bytes is over the limit of ${limit} of the end that got it. Raise maxFrameBytes there, or send less.`,
+      `a message ${size} is over the limit of ${limit} of the end that got it. Raise maxFrameBytes there, or send less.`,
     );
   }
   switch (status.code) {

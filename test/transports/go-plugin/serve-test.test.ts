@@ -1,5 +1,13 @@
-import { existsSync } from 'node:fs';
-import { goMethod, reattachGoPlugin, serveGoPluginTest } from 'plugboard/go-plugin';
+import { once } from 'node:events';
+import { existsSync, statSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { Client, credentials } from '@grpc/grpc-js';
+import {
+  goMethod,
+  reattachGoPlugin,
+  serveGoPluginTest,
+  type ServeGoPluginOptions,
+} from 'plugboard/go-plugin';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { needsTool } from '../../languages/tool.ts';
 import { goBuildTimeoutMs } from '../../support/go-fixtures.ts';
@@ -43,6 +51,50 @@ describe('a plugin that a test serves', () => {
     await test.close();
     expect(existsSync(path)).toBe(false);
     await expect(keep(reattachGoPlugin(test.reattach, { services }))).rejects.toThrow('PLUGIN_1205');
+  });
+
+  it('may be served by a thread, and only its user connects to it', async () => {
+    const program = new URL('../../fixtures/plugins/go-test-in-thread.mjs', import.meta.url);
+    const thread = new Worker(program);
+    const [{ String: path }] = (await once(thread, 'message')) as [{ String: string }];
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    thread.postMessage('end');
+    await once(thread, 'exit');
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('survives a close of its own that fails when a host tells it to end', async () => {
+    let closed = 0;
+    const close = (): void => {
+      closed++;
+      throw new Error('not now');
+    };
+    const test = await serveGoPluginTest({ handshake, services: kv, close });
+    const { String: path } = test.reattach.Addr;
+    const client = new Client(`unix:${path}`, credentials.createInsecure());
+    const asIs = (bytes: Buffer): Buffer => bytes;
+    const done = new Promise((resolve) =>
+      client.makeUnaryRequest('/plugin.GRPCController/Shutdown', asIs, asIs, Buffer.alloc(0), resolve),
+    );
+    expect(await done).toBeNull();
+    client.close();
+    await expect.poll(() => closed).toBe(1); // nobody waits for it, and a rejection that is not caught fails the run
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(test.close()).rejects.toThrow('not now');
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it.each<readonly [object, string]>([
+    [{}, 'magicCookieKey'],
+    [{ handshake }, 'neither services nor'],
+    [{ handshake, services: 5 }, 'services'],
+    [{ handshake, plugin: 'it' }, 'plugin'],
+    [{ handshake, services: kv, netwrk: 'tcp' }, 'netwrk'],
+  ])('has no options that make no sense: %j', async (options, named) => {
+    await expect(serveGoPluginTest(options as ServeGoPluginOptions)).rejects.toMatchObject({
+      code: 'CONFIG_1703',
+      message: expect.stringContaining(named) as string,
+    });
   });
 
   it('says where it is as plain JSON, with the lowest of its versions', async () => {

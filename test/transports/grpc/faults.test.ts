@@ -73,6 +73,19 @@ describe.each([true, false])('a connection (session: %s)', (session) => {
     expect(closed()).toBe(0);
   });
 
+  it('whose server says GOAWAY ends its running calls in peace, and takes new ones', async () => {
+    const { plugin, started, release } = slow();
+    await using server = await serveGrpc(plugin, { session });
+    await using proxy = await proxyTo(server);
+    await using own = await host(grpc(proxy.endpoint, { session }), restart);
+    const call = own.manager.execute('subject', 'hold');
+    await started;
+    proxy.tell(goaway);
+    expect(await own.manager.execute('subject', 'another')).toBe('another');
+    release();
+    expect(await call).toBe('held');
+  });
+
   it('of a host that is gone without a word does not keep the server', async () => {
     const { plugin, started } = slow();
     const server = await serveGrpc(plugin, { session });
@@ -131,12 +144,17 @@ it('without its package both ends name the command that installs it', async () =
   ]);
 });
 
+/** RFC 9113 §6.8: type 7, NO_ERROR, and every stream so far is served. */
+const goaway = Buffer.from('0000080700000000007fffffff00000000', 'hex');
+
 interface Proxy extends AsyncDisposable {
   readonly endpoint: string;
   /** Ends both sides. */
   cut(): void;
   /** Passes nothing on any more, and tells nobody. */
   stall(): void;
+  /** Says something to the host in the server's name. */
+  tell(frame: Buffer): void;
 }
 
 async function proxyTo({ port }: GrpcServer): Promise<Proxy> {
@@ -154,6 +172,7 @@ async function proxyTo({ port }: GrpcServer): Promise<Proxy> {
   return {
     endpoint: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     cut,
+    tell: (frame) => void sockets[0]?.write(frame),
     stall() {
       for (const socket of sockets) socket.unpipe().resume();
     },
