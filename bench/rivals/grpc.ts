@@ -6,6 +6,7 @@ import {
   credentials,
   Metadata,
   type CallOptions,
+  type ChannelOptions,
   type MethodDefinition,
   type ServiceError,
 } from '@grpc/grpc-js';
@@ -33,23 +34,30 @@ export function bareUnary(endpoint: string): Rival {
   return unaryCalls(endpoint, bareEcho, () => [new Metadata(), {}]);
 }
 
-/** Unary calls of the library that are on the wire what plugboard's are: the same message, metadata and deadline. */
+/** Unary calls of the library that are on the wire what plugboard's are: the same message, metadata, deadline, window. */
 export function sameUnary(endpoint: string, timeoutMs: number): Rival {
   let count = 0;
-  return unaryCalls(endpoint, bareExecute, () => {
+  const surroundings = (): [Metadata, CallOptions] => {
     const metadata = new Metadata();
     metadata.set('plugboard-plugin', 'echo');
     metadata.set('x-request-id', `req_bench_${(++count).toString(36)}`);
     metadata.set('plugboard-attempt', '1');
     return [metadata, { deadline: Date.now() + timeoutMs }];
-  });
+  };
+  return unaryCalls(endpoint, bareExecute, surroundings, { 'grpc-node.flow_control_window': 1024 * 1024 });
 }
 
 type Method = MethodDefinition<unknown, unknown>;
 
-function unaryCalls(endpoint: string, method: Method, surroundings: () => [Metadata, CallOptions]): Rival {
+function unaryCalls(
+  endpoint: string,
+  method: Method,
+  surroundings: () => [Metadata, CallOptions],
+  more: ChannelOptions = {},
+): Rival {
   const client = new Client(endpoint, credentials.createInsecure(), {
     'grpc.max_receive_message_length': -1,
+    ...more,
   });
   const { path, requestSerialize, responseDeserialize } = method;
   return {

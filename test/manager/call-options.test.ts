@@ -58,14 +58,6 @@ describe('options that make no sense', () => {
     [{ requestId: 7 }, 'requestId must be text.'],
     [{ headers: 'tenant' }, 'headers must be an object.'],
     [{ metadata: null }, 'metadata must be an object.'],
-    [
-      {
-        get headers(): never {
-          throw new Error('not today');
-        },
-      },
-      'they cannot be read: not today.',
-    ],
   ])('are refused, and the plugin is not asked: %o', async (given, words) => {
     let asked = 0;
     const plugin = answering<string, number>(() => ++asked);
@@ -77,6 +69,19 @@ describe('options that make no sense', () => {
       message: expect.stringContaining(words) as string,
     });
     expect(asked).toBe(0);
+  });
+
+  it('are refused too where they cannot be read', async () => {
+    await using host = await managed(simple.withPlugin('auth', inProcess(loud)).build());
+    const options: ExecutionContext = {
+      get headers(): never {
+        throw new Error('not today');
+      },
+    };
+    await expect(host.manager.execute('auth', 'x', options)).rejects.toMatchObject({
+      code: 'CONFIG_1703',
+      message: expect.stringContaining('they cannot be read: not today.') as string,
+    });
   });
 });
 
