@@ -13,8 +13,8 @@ import { plainPort } from '../rivals/threads.ts';
 const courses: Readonly<
   Record<keyof typeof sizes, { readonly sequential: Course; readonly inFlight: Course }>
 > = {
-  '100 B': { sequential: { rounds: 25, calls: 500 }, inFlight: { rounds: 25, calls: 10_000 } },
-  '10 KB': { sequential: { rounds: 25, calls: 150 }, inFlight: { rounds: 25, calls: 600 } },
+  '100 B': { sequential: { rounds: 99, calls: 100 }, inFlight: { rounds: 25, calls: 10_000 } },
+  '10 KB': { sequential: { rounds: 49, calls: 75 }, inFlight: { rounds: 25, calls: 600 } },
   '1 MB': { sequential: { rounds: 9, calls: 4 }, inFlight: { rounds: 5, calls: 64, warmups: 1 } },
 };
 

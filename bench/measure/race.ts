@@ -23,14 +23,14 @@ export interface Course {
 export type Laps = ReadonlyMap<string, readonly number[]>;
 
 /**
- * Runs contenders in turn, A B C A B C …, so that whatever else the machine does meets all of them alike:
- * figures of one round can be compared, figures of two runs cannot.
+ * Runs contenders in turn, A B C C B A …, so that whatever else the machine does, and what a contender leaves behind
+ * for the next, meets all of them alike: figures of one round can be compared, figures of two runs cannot.
  */
 export async function race(contenders: readonly Contender[], course: Course): Promise<Laps> {
   const { rounds, calls, warmups = 2 } = course;
   const laps = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
   for (let round = -warmups; round < rounds; round++) {
-    for (const contender of contenders) {
+    for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
       const nsPerCall = await timed(contender, calls);
       await contender.after?.();
       if (round >= 0) laps.get(contender.name)?.push(nsPerCall);

@@ -9,9 +9,10 @@ const pageBytes = 64 * 1024;
 
 /**
  * What is worth a system call before the turn is over: the other end works on it while this one goes on. Twice as
- * much each time: once it has something to do, fewer calls are better.
+ * much each time, up to a point: once it has something to do, fewer calls are better, but it is not to run dry.
  */
-const firstFlushBytes = 8 * 1024;
+const firstFlushBytes = 2 * 1024;
+const laterFlushBytes = 8 * 1024;
 
 /** A longer line has memory of its own, so that little of a page is left empty; in a page its UTF-8 always has room. */
 const longText = 16 * 1024;
@@ -78,7 +79,7 @@ export class FrameWriter {
   }
 
   #flushEarly(): void {
-    this.#flushAtBytes = Math.min(2 * this.#flushAtBytes, pageBytes);
+    this.#flushAtBytes = Math.min(2 * this.#flushAtBytes, laterFlushBytes);
     this.#flush();
   }
 
