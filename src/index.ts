@@ -102,7 +102,7 @@ export type {
   ProgramLaunch,
 } from './core/gate.ts';
 export { systemClock, type Clock, type Timer } from './core/clock.ts';
-export { silentLogger, type LogLevel } from './core/logger.ts';
+export { fromLevel, silentLogger, type LogLevel } from './core/logger.ts';
 export type { MetricsExporter, MetricsSource } from './core/metrics-exporter.ts';
 export type { Exemplar, Labels, MetricDescriptor, MetricFamily, MetricPoint } from './core/metric-family.ts';
 export type {

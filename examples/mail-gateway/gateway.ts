@@ -1,7 +1,7 @@
 import dns from 'node:dns/promises';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock, type Clock, type Logger, type PluginManager } from 'plugboard';
+import { fromLevel, systemClock, type Clock, type Logger, type PluginManager } from 'plugboard';
 import type { EmailHooks } from 'plugboard/email';
 import { routeFor, type GatewayConfig, type GatewayFile } from './config.ts';
 import { deliver } from './delivery/deliver.ts';
@@ -9,7 +9,6 @@ import type { Resolver } from './delivery/targets.ts';
 import type { DeliveryTools } from './delivery/tools.ts';
 import { Worker } from './delivery/worker.ts';
 import { tellingOfFailures } from './hooks.ts';
-import { fromLevel } from './log-level.ts';
 import { lockFolder } from './lock.ts';
 import { MailPlugins } from './mail-plugins.ts';
 import { OpenMessages } from './open-messages.ts';

@@ -195,7 +195,8 @@ export interface PluginManager<A, B = WholeMap, Names extends string = string> e
   on<K extends keyof ManagerEvents>(name: K, listener: (event: ManagerEvents[K]) => void): Undo;
   /**
    * Refuses new calls, lets running ones end for `timeoutMs` (default: the manager's timeout), stops every
-   * plugin side by side, and by force what is left when the time is over. A second call joins the first. Never rejects; nothing keeps the process alive after it.
+   * plugin side by side, and by force what is left when the time is over. A second call joins the first. Never
+   * rejects; nothing keeps the process alive after it.
    */
   shutdown(options?: { readonly timeoutMs?: number }): Promise<ShutdownReport>;
 }

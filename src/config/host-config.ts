@@ -70,7 +70,10 @@ export interface DependencyConfig {
   readonly optional: boolean;
 }
 
-/** How connections over a network are kept: those of gRPC. Names are those of go-plugins, and defaults where nothing else is said. */
+/**
+ * How connections over a network are kept: those of gRPC. Names are those of go-plugins, and defaults where nothing else
+ * is said.
+ */
 export interface ConnectionConfig {
   /** How many there may be at once; another is made where each has 100 calls under way. 0 for one. Default 10. */
   readonly maxConnections: number;
@@ -87,7 +90,10 @@ export interface ConnectionConfig {
   readonly requestTimeoutMs: number;
   /** Whether a silent connection is asked whether it lives. Default true. */
   readonly keepAlive: boolean;
-  /** Whether messages to the plugin are sent as they are, not by gzip. Default true, unlike go-plugins: it costs more time than most networks save. */
+  /**
+   * Whether messages to the plugin are sent as they are, not by gzip. Default true, unlike go-plugins: gzip takes both
+   * ends time for each message.
+   */
   readonly disableCompression: boolean;
 }
 

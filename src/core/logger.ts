@@ -73,7 +73,7 @@ export function isLogLevel(value: unknown): value is LogLevel {
   return typeof value === 'string' && Object.hasOwn(severities, value);
 }
 
-/** A logger that drops what is below a level; it may change from record to record. */
+/** A logger that drops what is below a level, which is asked for at each record and so may change. */
 export function fromLevel(logger: Logger, least: () => LogLevel): Logger {
   return eachLevel((level, message, fields) => {
     if (severities[level] >= severities[least()]) logger[level](message, fields);

@@ -128,7 +128,7 @@ class Adapter implements SmtpServerHooks {
     this.#open.set(session.id, open);
     const request = { session: sessionOf(session, open), ...this.#active.add(session.remoteAddress) };
     const { answer: said } = await this.#manager.run('connection.connect', request, { within: open.scope });
-    open.isRefused = said.action === 'reject' || said.action === 'defer';
+    open.isRefused = isRefusal(said);
     refuse('connection.connect', said);
   }
 

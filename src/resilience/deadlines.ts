@@ -70,6 +70,8 @@ export class DeadlineQueue implements Undated {
   #unstamped: DeadlineList[] = [];
   #timer: Timer | undefined = undefined;
   #timerAt = Infinity;
+  /** How many lists have an entry. */
+  #busyLists = 0;
 
   constructor(clock: Clock, turnEnd: TurnEnd) {
     this.#clock = clock;
@@ -81,7 +83,8 @@ export class DeadlineQueue implements Undated {
     const { tail } = list;
     entry.list = list;
     entry.previous = tail;
-    if (tail !== undefined) tail.next = entry;
+    if (tail === undefined) this.#busyLists++;
+    else tail.next = entry;
     list.tail = entry;
     if (!list.awaitsStamp) this.#awaitStamp(list);
   }
@@ -95,7 +98,7 @@ export class DeadlineQueue implements Undated {
     if (next === undefined) list.tail = previous;
     else next.previous = previous;
     entry.list = entry.previous = entry.next = undefined;
-    if (list.tail === undefined && this.#timer !== undefined) this.#keepAlive();
+    if (list.tail === undefined && --this.#busyLists === 0) this.#timer?.keepAlive(false);
   }
 
   /** Every entry, in no order. */
@@ -119,7 +122,7 @@ export class DeadlineQueue implements Undated {
       list.awaitsStamp = false;
     }
     this.#plan(now);
-    this.#keepAlive();
+    if (this.#busyLists > 0) this.#timer?.keepAlive(true);
   }
 
   /** Ends the timer; nothing expires any more. */
@@ -127,13 +130,6 @@ export class DeadlineQueue implements Undated {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#timerAt = Infinity;
-  }
-
-  /** The process lives on for as long as somebody waits. */
-  #keepAlive(): void {
-    let waits = false;
-    for (const { tail } of this.#lists.values()) waits ||= tail !== undefined;
-    this.#timer?.keepAlive(waits);
   }
 
   #listOf(timeoutMs: number): DeadlineList {

@@ -7,7 +7,8 @@ import { makeCertificate } from './certificate.ts';
 import { mutualTls, type MutualTls } from './mutual-tls.ts';
 
 /**
- * TLS as AutoMTLS has it; without a certificate of the host there is none. The curve is not negotiated; this one every TLS library knows, and its key is made at once.
+ * TLS as AutoMTLS has it; without a certificate of the host there is none. The curve is not negotiated; this one every
+ * TLS library knows, and its key is made at once.
  * @throws {PluginError} `AUTH_1104` for what is no certificate.
  */
 export async function serveTls(library: GrpcLibrary, hostsPem: string | undefined): Promise<MutualTls> {

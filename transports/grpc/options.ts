@@ -50,7 +50,7 @@ export interface GrpcOptions<H = Undeclared> {
   /** How long they are, in milliseconds; 0 for no end. Default 30,000, as go-plugins. */
   readonly idleTimeoutMs?: number | undefined;
   /**
-   * Whether messages to the server are compressed, by gzip. Default false: it costs more time than most networks save.
+   * Whether messages to the server are compressed, by gzip. Default false: it takes both ends time for each message.
    * What the server compresses is read in any case.
    */
   readonly compression?: boolean | undefined;

@@ -2,9 +2,9 @@ import type { PluginError } from '../../src/core/errors.ts';
 import type { TraceContext } from '../../src/core/trace-context.ts';
 
 /**
- * A question that waits for its answer. It is told once, and holds on to nobody after that: V8 puts what often
- * outlives a collection, and every table that a Map has outgrown, among the old objects, where they would keep each
- * answer alive until the next full collection. It is a class since V8 does so with literals soonest.
+ * A question that waits for its answer. It is told once, and holds on to nobody after that: among V8's old objects it
+ * would keep its answer alive until the next full collection. It is a class, because literals of a kind that often
+ * outlives a collection are made there at once.
  */
 export class Pending {
   readonly hook: string | undefined;

@@ -10,6 +10,7 @@ import { transportError } from '../status.ts';
 import { withoutStack } from '../without-stack.ts';
 import { closedButAliveMs } from '../../subprocess/stop.ts';
 import { within } from '../../wire/within.ts';
+import { nothing } from '../methods.ts';
 import { withResolvers } from '../../wire/with-resolvers.ts';
 import { callError, isLost, isStatus, notAnswered } from './errors.ts';
 import type { CodedMethod, CodedServices } from './method.ts';
@@ -203,7 +204,5 @@ function answerTo() {
   });
   return { answer, settle };
 }
-
-const nothing = Buffer.alloc(0);
 
 const asIs = (bytes: Buffer): Buffer => bytes;
