@@ -26,6 +26,9 @@ const duration = /^(?:\d{1,15}(?:\.\d{1,15})?(?:ns|us|µs|ms|s|m|h|d)){1,8}$/;
 const durationPart = /(\d+(?:\.\d+)?)(\D+)/g;
 const size = /^(\d{1,15}(?:\.\d{1,15})?) ?([KkMGT]?i?B)$/;
 
+/** Counts of at most 15 digits are read. */
+const readCounts = 1e15;
+
 /** For the JSON Schema. */
 export const durationPattern: string = duration.source;
 /** For the JSON Schema. */
@@ -64,5 +67,6 @@ function inUnits(
 ): string | number {
   if (!Number.isSafeInteger(value) || value <= 0) return value;
   const unit = units.find((name) => value % (per[name] ?? NaN) === 0);
-  return unit === undefined ? value : `${value / (per[unit] ?? NaN)}${unit}`;
+  const count = unit === undefined ? Infinity : value / (per[unit] ?? NaN);
+  return count < readCounts ? `${count}${unit}` : value;
 }
